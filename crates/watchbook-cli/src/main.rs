@@ -1,0 +1,3 @@
+//! The `watchbook` command.
+
+fn main() {}
