@@ -1,0 +1,69 @@
+//! Bringing in an incident of another program, with its past.
+
+use crate::command::{ImportedEvent, ImportedIncident};
+use crate::event::{EventType, Set};
+use crate::refused::{Countable, Refused};
+use crate::status::Stage;
+
+use super::Facts;
+use super::create::{check_sizes, created, fields};
+use super::draft::{Draft, Line};
+use crate::limit;
+
+/// The creation and the whole past in one commit. What is there already stays as it is.
+pub(super) fn import(
+    draft: &mut Draft<'_>,
+    facts: &dyn Facts,
+    imported: &ImportedIncident,
+) -> Result<(), Refused> {
+    if facts.incident(draft.command.incident).is_some() {
+        return Ok(());
+    }
+    check_sizes(&imported.incident)?;
+    if imported.events.len() > limit::IMPORTED_EVENTS {
+        return Err(Refused::TooMany {
+            what: Countable::Events,
+            limit: limit::IMPORTED_EVENTS,
+        });
+    }
+    let created_at = imported.created_at;
+    let set = fields(&imported.incident, created_at, draft);
+    draft.push(created(&imported.incident, created_at, set));
+    let mut past: Vec<&ImportedEvent> = imported.events.iter().collect();
+    past.sort_by_key(|event| event.at);
+    let mut stage = Stage::Open;
+    for event in past {
+        let moved = event.stage.filter(|next| *next != stage);
+        stage = moved.unwrap_or(stage);
+        draft.push(Line {
+            kind: if moved.is_some() {
+                EventType::StatusChange
+            } else {
+                EventType::Note
+            },
+            message: event.message.clone(),
+            meta: event.meta.clone(),
+            at: event.at,
+            set: moved.map_or_else(Vec::new, |next| reached(next, event)),
+        });
+    }
+    Ok(())
+}
+
+/// What reaching a stage sets. Back at `open`, the times of the earlier end no longer hold.
+fn reached(stage: Stage, event: &ImportedEvent) -> Vec<Set> {
+    let at = Some(event.at);
+    let times = match stage {
+        Stage::Triage => Vec::new(),
+        Stage::Open => vec![
+            Set::MitigatedAt(None),
+            Set::ResolvedAt(None),
+            Set::ClosedAt(None),
+        ],
+        Stage::Acknowledged => vec![Set::AcknowledgedAt(at)],
+        Stage::Mitigated => vec![Set::MitigatedAt(at)],
+        Stage::Resolved => vec![Set::ResolvedAt(at)],
+        Stage::Closed => vec![Set::ClosedAt(at)],
+    };
+    std::iter::once(Set::Stage(stage)).chain(times).collect()
+}

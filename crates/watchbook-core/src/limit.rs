@@ -1,0 +1,30 @@
+//! How much one incident holds, and how far times may lie off.
+
+use std::time::Duration;
+
+/// Timeline lines of one incident.
+pub const EVENTS: usize = 50_000;
+/// Follow-ups of one incident.
+pub const FOLLOWUPS: usize = 500;
+/// Artifact names of one incident.
+pub const ARTIFACTS: usize = 200;
+/// Versions of all artifacts of one incident together.
+pub const VERSIONS: usize = 1_000;
+/// Labels of one incident.
+pub const LABELS: usize = 64;
+/// Further services of one incident.
+pub const AFFECTS: usize = 50;
+/// Roles of one incident.
+pub const ROLES: usize = 20;
+/// Proposals of one incident.
+pub const PROPOSALS: usize = 200;
+/// Lines of an imported past.
+pub const IMPORTED_EVENTS: usize = 2_000;
+/// Similar incidents that a creation names.
+pub const SIMILAR: usize = 10;
+/// How far in the future a time that a caller gives may lie: clocks differ.
+pub const AHEAD: Duration = Duration::from_mins(5);
+/// The longest claim.
+pub const CLAIM: Duration = Duration::from_hours(24);
+/// The longest time a proposal waits.
+pub const PROPOSAL: Duration = Duration::from_hours(7 * 24);
