@@ -11,6 +11,7 @@
 
 mod actor;
 pub mod artifact;
+pub mod audit;
 mod command;
 mod commit;
 mod decide;

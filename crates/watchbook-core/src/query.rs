@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::audit::AuditOpening;
 use crate::followup::Followup;
 use crate::id::IncidentId;
 use crate::incident::Incident;
@@ -220,6 +221,20 @@ impl Place {
         }
     }
 
+    /// Where an audit entry stands: the newest first.
+    pub fn of_audit(opening: &AuditOpening) -> Self {
+        #[expect(
+            clippy::cast_possible_wrap,
+            reason = "only the order within one millisecond depends on it"
+        )]
+        let id = opening.id.to_bits() as i128;
+        Self {
+            major: -opening.at.millis(),
+            minor: 0,
+            id,
+        }
+    }
+
     /// Where the line with this number stands.
     pub fn of_seq(seq: u32) -> Self {
         Self {
@@ -253,6 +268,8 @@ pub enum ListKind {
     Events,
     /// Follow-ups by deadline.
     Followups,
+    /// Audit entries.
+    Audit,
 }
 
 /// A text that is not a cursor of the list it is used with.
@@ -268,6 +285,7 @@ impl ListKind {
             Self::Incidents(sort) => sort as u8,
             Self::Events => 0x40,
             Self::Followups => 0x41,
+            Self::Audit => 0x42,
         }
     }
 
@@ -275,6 +293,7 @@ impl ListKind {
         match tag {
             0x40 => Some(Self::Events),
             0x41 => Some(Self::Followups),
+            0x42 => Some(Self::Audit),
             sort => Sort::ALL
                 .get(usize::from(sort))
                 .copied()

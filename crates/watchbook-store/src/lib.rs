@@ -1,1 +1,8 @@
-//! watchbook-store.
+//! Where incidents are kept: the contract, and the backends that keep it.
+
+pub mod contract;
+
+pub use contract::{
+    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, CorruptPlace, Health, Incidents, Outcome, Store,
+    StoreError,
+};

@@ -197,4 +197,3 @@ fn finish(draft: Draft<'_>, facts: &dyn Facts) -> Decision {
         similar,
     }
 }
-

@@ -1,0 +1,21 @@
+//! The contract that every backend keeps, written on the traits and tested by one suite (`conformance`).
+//!
+//! A backend decides nothing itself: it takes a [`Command`](watchbook_core::Command), and under its lock, with
+//! everything earlier folded, asks [`watchbook_core::decide()`]. What it promises is order, durability and visibility.
+
+mod artifacts;
+mod audit;
+mod capabilities;
+mod error;
+mod incidents;
+
+pub use artifacts::{ArtifactContent, Artifacts};
+pub use audit::AuditLog;
+pub use capabilities::{Capabilities, Health};
+pub use error::{CorruptPlace, Outcome, StoreError};
+pub use incidents::{Applied, Incidents};
+
+/// Everything a backend offers.
+pub trait Store: Incidents + Artifacts + AuditLog {}
+
+impl<T: Incidents + Artifacts + AuditLog> Store for T {}
