@@ -3,6 +3,6 @@
 pub mod contract;
 
 pub use contract::{
-    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, CorruptPlace, Health, Incidents, Outcome, Store,
+    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, CorruptPlace, Health, Incidents, Keys, Outcome, Pepper, Store,
     StoreError,
 };

@@ -8,14 +8,16 @@ mod audit;
 mod capabilities;
 mod error;
 mod incidents;
+mod keys;
 
 pub use artifacts::{ArtifactContent, Artifacts};
 pub use audit::AuditLog;
 pub use capabilities::{Capabilities, Health};
 pub use error::{CorruptPlace, Outcome, StoreError};
 pub use incidents::{Applied, Incidents};
+pub use keys::{Keys, Pepper};
 
 /// Everything a backend offers.
-pub trait Store: Incidents + Artifacts + AuditLog {}
+pub trait Store: Incidents + Artifacts + AuditLog + Keys {}
 
-impl<T: Incidents + Artifacts + AuditLog> Store for T {}
+impl<T: Incidents + Artifacts + AuditLog + Keys> Store for T {}
