@@ -1,0 +1,109 @@
+//! The table of banned calls and their homes. A new home needs a reason that its reviewer believes.
+
+use crate::tidy::bans::{Ban, Home};
+
+const CLOCK: &[Home] = &[home(
+    "xtask/src/surroundings.rs",
+    "durations shown to people",
+)];
+
+const RANDOMNESS: &[Home] = &[];
+
+const ENVIRONMENT: &[Home] = &[home(
+    "xtask/src/surroundings.rs",
+    "arguments and switches of the automation",
+)];
+
+const FILES: &[Home] = &[home(
+    "xtask/src/",
+    "the automation reads and writes the checkout",
+)];
+
+const SLEEP: &[Home] = &[];
+
+/// Every ban. Tests may use files and read what they need from the environment, but nothing may sleep.
+pub(super) const BANS: &[Ban] = &[
+    ship(
+        &["SystemTime", "now"],
+        "take a `Clock`, or `now` as an argument",
+        CLOCK,
+    ),
+    ship(
+        &["Instant", "now"],
+        "take a `Clock`, or `now` as an argument",
+        CLOCK,
+    ),
+    ship(
+        &["OffsetDateTime", "now_utc"],
+        "take a `Clock`, or `now` as an argument",
+        CLOCK,
+    ),
+    ship(
+        &["UtcDateTime", "now"],
+        "take a `Clock`, or `now` as an argument",
+        CLOCK,
+    ),
+    ship(
+        &["getrandom"],
+        "take an `Entropy`, so that a seed repeats the run",
+        RANDOMNESS,
+    ),
+    ship(
+        &["rand"],
+        "take an `Entropy`, so that a seed repeats the run",
+        RANDOMNESS,
+    ),
+    ship(
+        &["std", "env"],
+        "read it in the crate `config` and pass it in",
+        ENVIRONMENT,
+    ),
+    ship(
+        &["std", "fs"],
+        "go through the store's `Disk`, or `config` for settings",
+        FILES,
+    ),
+    ship(
+        &["tokio", "fs"],
+        "go through the store's `Disk`, or `config` for settings",
+        FILES,
+    ),
+    everywhere(
+        &["thread", "sleep"],
+        "wait for the event itself, with a deadline",
+        SLEEP,
+    ),
+    everywhere(
+        &["time", "sleep"],
+        "wait for the event itself, with a deadline",
+        SLEEP,
+    ),
+];
+
+const fn home(prefix: &'static str, reason: &'static str) -> Home {
+    Home { prefix, reason }
+}
+
+/// A ban for what ships.
+const fn ship(path: &'static [&'static str], instead: &'static str, homes: &'static [Home]) -> Ban {
+    Ban {
+        path,
+        instead,
+        in_tests: false,
+        homes,
+    }
+}
+
+/// A ban for tests as well.
+const fn everywhere(
+    path: &'static [&'static str],
+    instead: &'static str,
+    homes: &'static [Home],
+) -> Ban {
+    Ban {
+        path,
+        instead,
+        in_tests: true,
+        homes,
+    }
+}
