@@ -26,8 +26,8 @@ pub(crate) fn install_missing() -> Result<Vec<&'static Need>, Failure> {
         .filter_map(|need| package(need))
         .collect();
     if !packages.is_empty() {
-        println!("setup: installing {} with apt-get", packages.join(", "));
         let privilege = privilege()?;
+        println!("setup: installing {} with apt-get", packages.join(", "));
         apt_get(privilege, &["update", "--quiet"])?;
         let install = ["install", "--yes", "--quiet", "--no-install-recommends"];
         apt_get(privilege, &[&install, packages.as_slice()].concat())?;

@@ -4,6 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 /// What is measured, in its unit.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the store's own rows come with the store")
+)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Measure {
     /// How long one operation takes.
@@ -28,6 +32,10 @@ impl Measure {
 }
 
 /// What a row promises.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the store's own rows come with the store")
+)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Target {
     /// Ours is at most this many times the other.
