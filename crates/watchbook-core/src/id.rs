@@ -45,6 +45,17 @@ pub struct IncidentId {
 }
 
 impl IncidentId {
+    /// The least id.
+    pub const MIN: Self = Self {
+        minute: 0,
+        ending: 0,
+    };
+    /// The greatest id.
+    pub const MAX: Self = Self {
+        minute: MAX_MINUTE,
+        ending: ENDINGS - 1,
+    };
+
     /// A new id for an incident created at `now`.
     pub fn generate(now: Timestamp, entropy: &dyn Entropy) -> Self {
         let mut bytes = [0; 8];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::actor::AgentId;
 use crate::artifact::{ArtifactName, ArtifactVersion};
@@ -18,8 +18,8 @@ use crate::status::Status;
 use crate::text::{Env, Name, Prose, ServiceName, Short, TextError, Title, form_error, word_enum};
 use crate::time::Timestamp;
 
-/// An incident as everyone sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An incident as everyone sees it. Its serialised form is the *current record* that stores keep beside the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Incident {
     /// Its id.
     pub id: IncidentId,
@@ -90,7 +90,7 @@ pub struct Incident {
 }
 
 /// All versions of one artifact, the newest last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ArtifactRecord {
     /// Its name.
     pub name: ArtifactName,
@@ -110,7 +110,7 @@ pub struct Claim {
 }
 
 /// A change that waited or waits for a second pair of eyes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProposalRecord {
     /// The event that proposed it.
     pub id: EventId,
@@ -152,6 +152,12 @@ pub struct ETag {
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&format!("r{}-{:032x}", self.revision, self.event.to_bits()))
+    }
+}
+
+impl Serialize for ETag {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -55,6 +55,6 @@ pub use refused::{Countable, Refused};
 pub use severity::Severity;
 pub use signature::Signature;
 pub use stamp::{HybridClock, Stamp};
-pub use state::IncidentState;
+pub use state::{IncidentState, Outline};
 pub use status::{Move, Stage, Status};
 pub use time::{Clock, Entropy, ParseTimestampError, Timestamp};

@@ -175,8 +175,31 @@ pub struct Place {
 impl Place {
     /// Where `incident` stands in the order `sort`.
     pub fn of(incident: &Incident, sort: Sort) -> Self {
-        let (created, updated) = (incident.created_at.millis(), incident.updated_at.millis());
-        let id = i128::from(incident.id.to_bits());
+        let Incident {
+            id,
+            created_at,
+            updated_at,
+            severity,
+            ..
+        } = incident;
+        Self::of_parts(
+            *id,
+            created_at.millis(),
+            updated_at.millis(),
+            *severity,
+            sort,
+        )
+    }
+
+    /// Where an incident with these times (in milliseconds since 1970) and this severity stands in the order `sort`.
+    pub fn of_parts(
+        id: IncidentId,
+        created: i64,
+        updated: i64,
+        severity: Severity,
+        sort: Sort,
+    ) -> Self {
+        let id = i128::from(id.to_bits());
         match sort {
             Sort::CreatedDesc => Self {
                 major: -created,
@@ -199,11 +222,16 @@ impl Place {
                 id,
             },
             Sort::Severity => Self {
-                major: incident.severity as i64,
+                major: severity as i64,
                 minor: -created,
                 id: -id,
             },
         }
+    }
+
+    /// The time that an index by creation or by change finds this place under, in milliseconds since 1970.
+    pub const fn indexed(self) -> i64 {
+        self.major.abs()
     }
 
     /// Where an unfinished or finished follow-up stands: the earliest deadline first, those without one last.

@@ -62,6 +62,33 @@ pub struct IncidentState {
     pub(crate) last_activity_at: Option<Timestamp>,
 }
 
+/// What a list needs to know of an incident, borrowed from its state.
+#[derive(Debug, Clone, Copy)]
+pub struct Outline<'a> {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its latest event was recorded.
+    pub updated_at: Timestamp,
+    /// The service it is about.
+    pub service: &'a ServiceName,
+    /// Whether it names further services.
+    pub affects: bool,
+    /// The environment.
+    pub env: &'a Env,
+    /// What makes it "the same thing again".
+    pub signature: Signature,
+    /// Whether it is an exercise.
+    pub drill: bool,
+    /// Whether a follow-up is unfinished.
+    pub unfinished_followups: bool,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where it stands.
+    pub status: Status,
+    /// What sort of trouble it is.
+    pub kind: Kind,
+}
+
 /// The folded state of one follow-up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FollowupState {
@@ -114,6 +141,32 @@ impl IncidentState {
     /// The number of the latest timeline line; 0 before the first.
     pub const fn last_seq(&self) -> u32 {
         self.last_seq
+    }
+
+    /// What a list needs to know; `None` until the creation was folded.
+    pub fn outline(&self) -> Option<Outline<'_>> {
+        let created_at = *self.created_at.get()?;
+        Some(Outline {
+            created_at,
+            updated_at: self.updated_at.unwrap_or(created_at),
+            service: self.service.get()?,
+            affects: self
+                .affects
+                .get()
+                .is_some_and(|affects| !affects.is_empty()),
+            env: self.env.get()?,
+            signature: *self.signature.get()?,
+            drill: self.drill.get().copied().unwrap_or(false),
+            unfinished_followups: self.followups.values().any(|followup| {
+                followup
+                    .status
+                    .get()
+                    .is_some_and(|status| status.is_unfinished())
+            }),
+            severity: *self.severity.get()?,
+            status: self.status()?,
+            kind: *self.kind.get()?,
+        })
     }
 
     /// Whether this line of the timeline is blacked out.
