@@ -2,10 +2,14 @@
 //!
 //! Each assignment goes to a register of its own and the greatest mark wins, counters count and sets
 //! only grow; all of that commutes. The one thing a caller owes is to fold each event once.
+//!
+//! A redaction blanks what its event wrote, whichever of the two arrives first, so the fold of a log is the fold of
+//! what readers are shown of it.
 
 use crate::actor::Source;
 use crate::event::{Event, FollowupField, Set};
 use crate::lww::Mark;
+use crate::redact;
 use crate::state::{FollowupState, IncidentState, OpenedProposal};
 use crate::time::Timestamp;
 
@@ -23,8 +27,14 @@ pub fn apply(state: &mut IncidentState, event: &Event) {
         state.revision += 1;
         state.last_state = state.last_state.max(Some(mark));
     }
+    let black = state.is_redacted(event.id);
     for set in &event.set {
-        assign(state, mark, event, set.clone());
+        let set = if black {
+            redact::blank_set(set)
+        } else {
+            set.clone()
+        };
+        assign(state, mark, event, set);
     }
 }
 
@@ -96,6 +106,7 @@ fn assign(state: &mut IncidentState, mark: Mark, event: &Event, set: Set) {
             .set(mark, verdict),
         Set::Redacted(id) => {
             state.redacted.insert(id);
+            redact::blank_state(state, id);
         }
     }
 }

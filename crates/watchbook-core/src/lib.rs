@@ -26,6 +26,7 @@ mod kind;
 pub mod limit;
 mod lww;
 pub mod query;
+pub mod redact;
 mod refused;
 mod severity;
 mod signature;

@@ -38,6 +38,15 @@ impl<T> Lww<T> {
         }
     }
 
+    /// Changes the value if `event` wrote it, whatever it was.
+    pub(crate) fn revise(&mut self, event: EventId, change: impl FnOnce(&mut T)) {
+        if let Some((mark, value)) = &mut self.entry
+            && mark.event == event
+        {
+            change(value);
+        }
+    }
+
     /// The value, if one was ever set.
     pub fn get(&self) -> Option<&T> {
         self.entry.as_ref().map(|(_, value)| value)

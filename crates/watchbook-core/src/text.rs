@@ -323,6 +323,22 @@ impl Message {
     }
 }
 
+/// What stands where a text was blacked out.
+pub const REDACTED: &str = "[redacted]";
+
+macro_rules! redactable {
+    ($($name:ident),+) => {
+        $(impl $name {
+            /// What stands where a text of this kind was blacked out.
+            pub(crate) fn redacted() -> Self {
+                Self(REDACTED.into())
+            }
+        })+
+    };
+}
+
+redactable!(Title, Prose, Message, Short);
+
 impl From<&Prose> for Message {
     fn from(text: &Prose) -> Self {
         Self(text.0.clone())
