@@ -14,10 +14,13 @@ const ENVIRONMENT: &[Home] = &[home(
     "arguments and switches of the automation",
 )];
 
-const FILES: &[Home] = &[home(
-    "xtask/src/",
-    "the automation reads and writes the checkout",
-)];
+const FILES: &[Home] = &[
+    home(
+        "crates/watchbook-store/src/disk/real.rs",
+        "the disk itself, behind the trait `Disk`",
+    ),
+    home("xtask/src/", "the automation reads and writes the checkout"),
+];
 
 const SLEEP: &[Home] = &[];
 
