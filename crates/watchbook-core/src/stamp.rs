@@ -56,6 +56,11 @@ impl HybridClock {
         Self { node, last: None }
     }
 
+    /// The latest stamp that was observed.
+    pub const fn last(&self) -> Option<Stamp> {
+        self.last
+    }
+
     /// Takes note of a stamp made here or elsewhere: later ones will be greater.
     pub fn observe(&mut self, seen: Stamp) {
         if self.last.is_none_or(|last| last < seen) {
