@@ -1,5 +1,7 @@
 //! Changing fields of an incident.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::command::IncidentPatch;
@@ -8,7 +10,7 @@ use crate::incident::Incident;
 use crate::refused::{Countable, Refused};
 use crate::severity::Severity;
 use crate::state::IncidentState;
-use crate::text::Message;
+use crate::text::{Message, Name, Short};
 use crate::time::Timestamp;
 
 use super::check_live;
@@ -188,28 +190,39 @@ impl Changes {
             root_cause.as_ref(),
             Set::RootCause,
         );
+        changes.take_labels(current, labels);
+        changes.take_roles(current, roles);
+        changes
+    }
+
+    fn take_labels(&mut self, current: &Incident, labels: &BTreeMap<Name, Option<Short>>) {
         for (key, value) in labels {
-            let name = format!("labels.{key}");
             let make = |value| Set::Label {
                 key: key.clone(),
                 value,
             };
-            changes.take(&name, &current.labels.get(key).cloned(), Some(value), make);
+            self.take(
+                &format!("labels.{key}"),
+                &current.labels.get(key).cloned(),
+                Some(value),
+                make,
+            );
         }
+    }
+
+    fn take_roles(&mut self, current: &Incident, roles: &BTreeMap<Name, Option<Short>>) {
         for (name, holder) in roles {
-            let field = format!("roles.{name}");
             let make = |holder| Set::Role {
                 name: name.clone(),
                 holder,
             };
-            changes.take(
-                &field,
+            self.take(
+                &format!("roles.{name}"),
                 &current.roles.get(name).cloned(),
                 Some(holder),
                 make,
             );
         }
-        changes
     }
 
     fn take<T>(&mut self, name: &str, current: &T, new: Option<&T>, make: impl FnOnce(T) -> Set)
