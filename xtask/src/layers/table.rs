@@ -22,8 +22,9 @@ const TABLE: &[Row] = &[
     row("config", PURE),
     row("app", BELOW_APP),
     row("mcp", &["app", "api"]),
-    row("server", &["app", "api", "mcp"]),
-    row("cli", &["app", "api", "mcp", "server"]),
+    row("server", &["core", "app", "api", "mcp"]),
+    // The operator's commands (verify, repair, backup, config check) look after a directory itself, not through the door.
+    row("cli", &["core", "store", "config", "app", "api", "mcp", "server"]),
 ];
 
 /// The crates without I/O, whose policy structs `config` fills.

@@ -66,12 +66,12 @@ fn an_arrow_that_is_not_in_the_table_fails_and_names_the_allowed_ones() {
         (
             "watchbook-server",
             "watchbook-store",
-            "may not use store; it may use app, api, mcp",
+            "may not use store; it may use core, app, api, mcp",
         ),
         (
             "watchbook-cli",
-            "watchbook-store",
-            "may not use store; it may use app, api, mcp, server",
+            "watchbook-rbac",
+            "may not use rbac; it may use core, store, config, app, api, mcp, server",
         ),
     ];
     for (from, to, why) in cases {
