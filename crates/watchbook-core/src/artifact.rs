@@ -42,6 +42,9 @@ pub enum ArtifactError {
         /// The first invalid byte.
         at: usize,
     },
+    /// Bytes other than those the command speaks of.
+    #[error("the command does not attach these bytes; give it their SHA-256 and their number")]
+    Mismatch,
     /// A `.json` file that does not parse.
     #[error("the artifact is not valid JSON: {message}")]
     NotJson {

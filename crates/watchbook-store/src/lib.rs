@@ -1,6 +1,8 @@
 //! Where incidents are kept: the contract, and the backends that keep it.
 
 pub mod contract;
+pub mod memory;
+pub mod system;
 
 pub use contract::{
     Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, CorruptPlace, Health, Incidents, Keys, Outcome, Pepper, Store,

@@ -1,0 +1,76 @@
+//! A store in memory: nothing survives it, and everything about it is easy to see.
+//!
+//! It is the reference that the other backends are compared with, and what tests of everything above the store run
+//! on. So it is written to be obviously right, not to be fast: one lock, ordered maps, and lists that look at
+//! every item.
+
+mod artifacts;
+mod audit;
+mod book;
+mod incidents;
+mod keys;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use watchbook_core::query::{MAX_LIMIT, PageRequest};
+use watchbook_core::{Clock, Entropy, NodeId};
+
+use crate::contract::{Pepper, StoreError};
+
+use audit::Trail;
+use book::Book;
+use keys::KeyRing;
+
+/// The most commits it holds; then it takes no more writes.
+pub const MAX_COMMITS: u64 = 1_000_000;
+/// The most audit entries it holds; then it takes no more.
+pub const MAX_AUDIT_ENTRIES: usize = 1_000_000;
+/// The most keys it holds; then it takes no more.
+pub const MAX_KEYS: usize = 10_000;
+/// How long an idempotency key is remembered.
+pub const KEY_MEMORY: Duration = Duration::from_hours(7 * 24);
+/// When it is worth trying again after a limit was hit. The limits do not go away, but the process may be restarted.
+const RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// A store in memory. Share it in an [`Arc`].
+#[derive(Debug)]
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    book: Mutex<Book>,
+    trail: Mutex<Trail>,
+    keys: Mutex<KeyRing>,
+}
+
+impl MemoryStore {
+    /// An empty store that takes its time from `clock`, and its node id and pepper from `entropy`.
+    pub fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Self {
+        let mut pepper = [0; 32];
+        entropy.fill(&mut pepper);
+        Self {
+            clock,
+            book: Mutex::new(Book::new(NodeId::generate(entropy))),
+            trail: Mutex::new(Trail::default()),
+            keys: Mutex::new(KeyRing::new(Pepper(pepper))),
+        }
+    }
+}
+
+/// A page of a size that the contract allows.
+fn bounded(page: PageRequest) -> PageRequest {
+    PageRequest {
+        limit: page.limit.clamp(1, MAX_LIMIT),
+        after: page.after,
+    }
+}
+
+fn full(what: &str) -> StoreError {
+    StoreError::Unavailable {
+        why: format!(
+            "the store in memory holds no more {what}; use a store on disk for more than a trial"
+        ),
+        retry_after: RETRY_AFTER,
+        source: None,
+    }
+}
