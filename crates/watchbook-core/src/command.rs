@@ -129,6 +129,30 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// Whether it brings something new, rather than ending or mending what is there.
+    pub(crate) const fn adds(&self) -> bool {
+        match self {
+            Self::Create(_)
+            | Self::Import(_)
+            | Self::Append { .. }
+            | Self::OpenFollowup(_)
+            | Self::Attach { .. }
+            | Self::Claim { .. }
+            | Self::Propose(_) => true,
+            Self::Update(_)
+            | Self::Move(_)
+            | Self::Merge { .. }
+            | Self::Unmerge { .. }
+            | Self::UpdateFollowup { .. }
+            | Self::Release
+            | Self::Approve { .. }
+            | Self::Reject { .. }
+            | Self::Redact { .. } => false,
+        }
+    }
+}
+
 /// A new incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIncident {

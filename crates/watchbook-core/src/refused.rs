@@ -149,6 +149,22 @@ pub enum Refused {
         /// Why not.
         why: &'static str,
     },
+    /// More free facts than one line holds.
+    #[error(
+        "meta has {bytes} bytes; the limit is {limit}; attach it as an artifact and name that instead"
+    )]
+    MetaTooLarge {
+        /// Its size as JSON, in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// Free facts that nest too deep.
+    #[error("meta nests deeper than {limit} levels; make it flatter, or attach it as an artifact")]
+    MetaTooDeep {
+        /// The limit.
+        limit: usize,
+    },
     /// One more would pass a limit.
     #[error(
         "an incident holds at most {limit} {what}; open a new incident and name this one in its summary"

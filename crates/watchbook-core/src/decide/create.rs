@@ -61,6 +61,11 @@ pub(super) fn check_sizes(new: &NewIncident) -> Result<(), Refused> {
     Ok(())
 }
 
+/// When the impact began if nobody says: at the creation, but not after it was noticed.
+fn began(created_at: Timestamp, detected_at: Option<Timestamp>) -> Timestamp {
+    detected_at.map_or(created_at, |detected_at| detected_at.min(created_at))
+}
+
 /// Every field of a new incident as an assignment.
 pub(super) fn fields(new: &NewIncident, created_at: Timestamp, draft: &Draft<'_>) -> Vec<Set> {
     let NewIncident {
@@ -89,7 +94,7 @@ pub(super) fn fields(new: &NewIncident, created_at: Timestamp, draft: &Draft<'_>
         Set::Title(title.clone()),
         Set::Kind(*kind),
         Set::Signature(signature.unwrap_or_else(|| Signature::derive(service, *kind, title))),
-        Set::StartedAt(started_at.unwrap_or(created_at)),
+        Set::StartedAt(started_at.unwrap_or_else(|| began(created_at, *detected_at))),
     ];
     set.extend((!affects.is_empty()).then(|| Set::Affects(affects.clone())));
     set.extend(summary.clone().map(|summary| Set::Summary(Some(summary))));

@@ -61,10 +61,15 @@ impl<'a> Draft<'a> {
         id: IncidentId,
         state: &IncidentState,
     ) -> Result<(), Refused> {
-        if state.events as usize >= limit::EVENTS {
+        let limit = if self.command.op.adds() {
+            limit::EVENTS
+        } else {
+            limit::EVENTS + limit::EVENTS_RESERVED
+        };
+        if state.events as usize >= limit {
             return Err(Refused::TooMany {
                 what: Countable::Events,
-                limit: limit::EVENTS,
+                limit,
             });
         }
         self.last_seq.push((id, state.last_seq));

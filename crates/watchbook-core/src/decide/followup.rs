@@ -11,6 +11,7 @@ use crate::state::IncidentState;
 use crate::text::Message;
 
 use super::draft::{Draft, Line, text};
+use super::meta::check_meta;
 use super::timeline::check_open_timeline;
 use crate::limit;
 
@@ -29,6 +30,7 @@ pub(super) fn open(
     if new.status == FollowupStatus::Canceled {
         return Err(Refused::ReasonNeeded);
     }
+    check_meta(&new.meta)?;
     let NewFollowup {
         title,
         message,
@@ -40,6 +42,10 @@ pub(super) fn open(
         meta,
     } = new.clone();
     let id = draft.next_id();
+    if state.followups.contains_key(&id) {
+        // The key was used long ago and is forgotten. Its follow-up is there still, and must not become another.
+        return Err(Refused::KeyReused);
+    }
     let mut fields = vec![
         FollowupField::OpenedAt(draft.now()),
         FollowupField::Title(title.clone()),

@@ -4,10 +4,12 @@ use crate::command::{ImportedEvent, ImportedIncident};
 use crate::event::{EventType, Set};
 use crate::refused::{Countable, Refused};
 use crate::status::Stage;
+use crate::time::Timestamp;
 
 use super::Facts;
 use super::create::{check_sizes, created, fields};
 use super::draft::{Draft, Line};
+use super::meta::check_meta;
 use crate::limit;
 
 /// The creation and the whole past in one commit. What is there already stays as it is.
@@ -26,6 +28,7 @@ pub(super) fn import(
             limit: limit::IMPORTED_EVENTS,
         });
     }
+    check_past(draft, imported)?;
     let created_at = imported.created_at;
     let set = fields(&imported.incident, created_at, draft);
     draft.push(created(&imported.incident, created_at, set));
@@ -46,6 +49,20 @@ pub(super) fn import(
             at: event.at,
             set: moved.map_or_else(Vec::new, |next| reached(next, event)),
         });
+    }
+    Ok(())
+}
+
+/// Nothing of a past lies in the future.
+fn check_past(draft: &Draft<'_>, imported: &ImportedIncident) -> Result<(), Refused> {
+    let new = &imported.incident;
+    let times = [Some(imported.created_at), new.started_at, new.detected_at];
+    for at in times {
+        draft.time(at, Timestamp::EPOCH)?;
+    }
+    for event in &imported.events {
+        draft.time(Some(event.at), Timestamp::EPOCH)?;
+        check_meta(&event.meta)?;
     }
     Ok(())
 }

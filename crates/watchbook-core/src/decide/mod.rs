@@ -10,6 +10,7 @@ mod followup;
 mod import;
 mod lifecycle;
 mod merge;
+mod meta;
 mod proposal;
 mod timeline;
 mod update;

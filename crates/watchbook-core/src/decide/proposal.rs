@@ -43,6 +43,10 @@ pub(super) fn propose(
     let at = draft.now();
     let expires_at = at.plus(Duration::from_secs(u64::from(proposal.seconds)).min(limit::PROPOSAL));
     let id = draft.next_id();
+    if state.proposals.contains_key(&id) {
+        // The same as for follow-ups: the key is forgotten, what it made is not.
+        return Err(Refused::KeyReused);
+    }
     draft.push(Line {
         kind: EventType::Decision,
         message: proposal.reason.clone(),

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 
 use super::Facts;
 use super::draft::{Draft, Line, facts as meta, text};
+use super::meta::check_meta;
 use crate::limit;
 
 /// Refuses a line on an incident that was merged away. Every other status takes lines.
@@ -44,6 +45,7 @@ pub(super) fn append(
     at: Option<Timestamp>,
 ) -> Result<(), Refused> {
     check_open_timeline(draft, state, "events")?;
+    check_meta(meta)?;
     let at = draft.time(at, Timestamp::EPOCH)?;
     draft.push(Line {
         kind: EventType::from(kind),

@@ -69,7 +69,9 @@ fn check_times(
     patch: &IncidentPatch,
 ) -> Result<(), Refused> {
     if let Some(at) = patch.started_at {
+        let detected_at = patch.detected_at.unwrap_or(current.detected_at);
         let later = [
+            detected_at,
             current.acknowledged_at,
             current.mitigated_at,
             current.resolved_at,
