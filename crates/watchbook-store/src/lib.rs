@@ -1,5 +1,7 @@
 //! Where incidents are kept: the contract, and the backends that keep it.
 
+#[cfg(feature = "testsuite")]
+pub mod conformance;
 pub mod contract;
 pub mod memory;
 pub mod system;

@@ -46,7 +46,8 @@ impl Clock for ManualClock {
     }
 }
 
-/// Randomness that the same seed repeats (SplitMix64; Steele, Lea and Flood, 2014). Clones draw from the same source.
+/// Randomness that the same seed repeats (`SplitMix64`; Steele, Lea and Flood, 2014). Clones draw from the same
+/// source.
 #[derive(Debug, Clone)]
 pub struct SeededEntropy {
     state: Arc<AtomicU64>,

@@ -1,0 +1,67 @@
+//! What a backend offers to the suite.
+
+use std::future::Future;
+use std::path::PathBuf;
+
+use watchbook_core::Digest;
+
+use crate::contract::Store;
+use crate::system::ManualClock;
+
+/// What a backend offers to the suite: one store of its own for each case, and ways to trouble it.
+///
+/// Every test makes a harness of its own. The methods with a body are for what only some backends can do; the cases
+/// that need them pass quickly where the answer is "no".
+pub trait Harness: Sync {
+    /// The store under test.
+    type Store: Store;
+
+    /// A handle on this harness's store, which is empty at first. The store must take its time from [`Self::clock`].
+    fn open(&self) -> impl Future<Output = Self::Store> + Send;
+
+    /// Closes the handle in the ordinary way and opens the same store again, as a restarted process would.
+    fn reopen(&self, store: Self::Store) -> impl Future<Output = Self::Store> + Send;
+
+    /// The clock that the store reads.
+    fn clock(&self) -> &ManualClock;
+
+    /// Loses what the machine would lose in a power failure at this moment, then opens the store again.
+    fn crash(&self, store: Self::Store) -> impl Future<Output = Self::Store> + Send {
+        self.reopen(store)
+    }
+
+    /// A further handle, as of another process, beside the one that is open. `None` unless the store is `shared`.
+    fn second(&self, _first: &Self::Store) -> impl Future<Output = Option<Self::Store>> + Send {
+        async { None }
+    }
+
+    /// Lets the `step`-th access (counted from 0) to what lies beneath the store fail once, from now on. `false` if
+    /// that cannot be arranged. Asked with 0, 1, 2 … until a write succeeds in spite of it.
+    fn fail_at(&self, _step: u32) -> bool {
+        false
+    }
+
+    /// Takes the fault away if it has not struck.
+    fn calm(&self) {}
+
+    /// Changes a stored artifact behind the store's back. `false` if that cannot be arranged.
+    fn damage(&self, _store: &Self::Store, _artifact: Digest) -> bool {
+        false
+    }
+
+    /// Every file the store has made so far. Empty for a store without files.
+    fn files(&self) -> Vec<FileSeen> {
+        Vec::new()
+    }
+}
+
+/// A file that a store has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSeen {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its permission bits, such as `0o640`.
+    pub mode: u32,
+    /// What it holds.
+    pub content: Vec<u8>,
+}
