@@ -57,6 +57,14 @@ impl Commit {
         })
     }
 
+    /// The events, in order, taken out.
+    pub fn into_events(self) -> impl Iterator<Item = Event> {
+        self.records.into_iter().filter_map(|record| match record {
+            Record::Event(event) => Some(event),
+            Record::Key(_) => None,
+        })
+    }
+
     /// The key it used, if it used one.
     pub fn key(&self) -> Option<&KeyUse> {
         self.records.iter().find_map(|record| match record {

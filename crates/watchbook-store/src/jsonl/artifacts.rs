@@ -1,0 +1,127 @@
+//! The bytes of artifacts: first under their digest, then, after the commit, under their name.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use watchbook_core::artifact::MAX_BYTES;
+use watchbook_core::{ArtifactName, ArtifactVersion, Digest, IncidentId};
+
+use crate::contract::{ArtifactContent, CorruptPlace, StoreError};
+use crate::disk::{Disk, Kind, create_dir_all};
+
+use super::layout::Layout;
+use super::whole_file::{self, Readers};
+
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Makes the bytes durable under their digest.
+pub(crate) fn keep(
+    disk: &dyn Disk,
+    layout: &Layout,
+    incident: IncidentId,
+    sha256: Digest,
+    content: &[u8],
+) -> Result<(), StoreError> {
+    refuse_link(disk, &layout.artifact_dir(incident))?;
+    refuse_link(disk, &layout.versions(incident))?;
+    let path = layout.version(incident, sha256);
+    match whole_file::read(disk, &path, MAX_BYTES as u64) {
+        Ok(there) if there == content => return Ok(()),
+        Ok(_) | Err(_) => {}
+    }
+    create_dir_all(disk, &layout.versions(incident)).map_err(|error| unwritable(layout, error))?;
+    whole_file::replace(disk, &path, content, Readers::Group)
+        .map_err(|error| unwritable(layout, error))
+}
+
+/// Gives the bytes their name. The log names the version already, so this may fail without harm: the next reader or
+/// `rebuild` puts it right.
+pub(crate) fn publish(
+    disk: &dyn Disk,
+    layout: &Layout,
+    incident: IncidentId,
+    name: &ArtifactName,
+    content: &[u8],
+) -> io::Result<()> {
+    whole_file::replace(
+        disk,
+        &layout.artifact(incident, name),
+        content,
+        Readers::Group,
+    )
+}
+
+/// The bytes of one version.
+pub(crate) fn read(
+    disk: &dyn Disk,
+    layout: &Layout,
+    incident: IncidentId,
+    name: &ArtifactName,
+    version: ArtifactVersion,
+) -> Result<ArtifactContent, StoreError> {
+    let path = layout.version(incident, version.sha256);
+    let corrupt = |what: String| {
+        StoreError::Corrupt(CorruptPlace {
+            file: path.clone(),
+            line: 0,
+            byte: 0,
+            what,
+        })
+    };
+    let bytes = match whole_file::read(disk, &path, MAX_BYTES as u64) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(corrupt(format!(
+                "the bytes of artifact {name} are gone; restore them from a backup"
+            )));
+        }
+        Err(error) => return Err(unreadable(layout, error)),
+    };
+    if Digest::of(&bytes) == version.sha256 {
+        Ok(ArtifactContent { version, bytes })
+    } else {
+        Err(corrupt(format!(
+            "the bytes of artifact {name} do not match their digest; restore them from a backup"
+        )))
+    }
+}
+
+/// Whoever can put a link in the artifact folder must not choose where we write.
+fn refuse_link(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+    match disk.metadata(dir) {
+        Ok(found) if found.kind != Kind::Directory => Err(StoreError::Unavailable {
+            why: format!(
+                "{} is a link or a file where a folder belongs; remove it",
+                dir.display()
+            ),
+            retry_after: RETRY,
+            source: None,
+        }),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn unwritable(layout: &Layout, error: io::Error) -> StoreError {
+    let why = format!(
+        "artifacts cannot be written to {} ({error}); check its permissions or set INCIDENT_ARTIFACTS_DIR",
+        layout.artifacts.display()
+    );
+    StoreError::Unavailable {
+        why,
+        retry_after: RETRY,
+        source: Some(Box::new(error)),
+    }
+}
+
+fn unreadable(layout: &Layout, error: io::Error) -> StoreError {
+    let why = format!(
+        "artifacts cannot be read from {} ({error})",
+        layout.artifacts.display()
+    );
+    StoreError::Unavailable {
+        why,
+        retry_after: RETRY,
+        source: Some(Box::new(error)),
+    }
+}

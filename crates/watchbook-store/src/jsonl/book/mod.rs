@@ -1,0 +1,297 @@
+//! The book: what one process knows of a directory, folded from its journal.
+//!
+//! Every incident is an entry. Most are *packed*: a compact byte form that is decoded when somebody asks; those that
+//! were written lately are *open* (decoded). Events themselves stay in the journal, an entry only knows their lines.
+
+mod brief;
+mod entry;
+mod keys;
+mod list;
+mod load;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use watchbook_core::query::IncidentFilter;
+use watchbook_core::text::ServiceName;
+use watchbook_core::{
+    Commit, HybridClock, IncidentId, IncidentState, NodeId, Record, Signature, fold,
+};
+
+pub(crate) use brief::Brief;
+pub(crate) use entry::{Entry, LineAt, LineRef, Lines, PackError};
+pub(crate) use keys::{KeyMemory, KeySlot};
+pub(crate) use load::{BookParts, PackedEntry};
+
+/// How many incidents are kept decoded. About 3 KiB each.
+pub(crate) const OPEN_ENTRIES: usize = 4_096;
+/// What an entry takes beside its packed bytes and line references, in bytes: table slot, brief, headers, index nodes.
+pub(crate) const BYTES_PER_ENTRY: usize = 240;
+/// What a decoded incident takes, in bytes, as an estimate for the memory bound.
+pub(crate) const BYTES_PER_OPEN_ENTRY: usize = 3_072;
+
+/// What one process knows of a directory.
+#[derive(Debug)]
+pub(crate) struct Book {
+    entries: HashMap<IncidentId, Entry>,
+    by_created: BTreeSet<(i64, IncidentId)>,
+    by_updated: BTreeSet<(i64, IncidentId)>,
+    unfinished: BTreeSet<(i64, IncidentId)>,
+    with_followups: BTreeSet<IncidentId>,
+    similar: HashMap<Likeness, BTreeSet<IncidentId>>,
+    services: HashMap<ServiceName, u32>,
+    open: VecDeque<IncidentId>,
+    keys: KeyMemory,
+    clock: HybridClock,
+    packed_bytes: usize,
+    line_count: usize,
+}
+
+/// What makes two unfinished incidents look like the same thing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Likeness {
+    service: u32,
+    env: Box<str>,
+    signature: Signature,
+}
+
+impl Book {
+    /// An empty book of a directory whose writes are stamped as `node`.
+    pub(crate) fn new(node: NodeId) -> Self {
+        Self {
+            entries: HashMap::new(),
+            by_created: BTreeSet::new(),
+            by_updated: BTreeSet::new(),
+            unfinished: BTreeSet::new(),
+            with_followups: BTreeSet::new(),
+            similar: HashMap::new(),
+            services: HashMap::new(),
+            open: VecDeque::new(),
+            keys: KeyMemory::default(),
+            clock: HybridClock::new(node),
+            packed_bytes: 0,
+            line_count: 0,
+        }
+    }
+
+    /// How many incidents it knows.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The clock that has seen every commit folded so far.
+    pub(crate) const fn clock(&self) -> &HybridClock {
+        &self.clock
+    }
+
+    /// The services that have a number, in the order of their numbers.
+    pub(crate) fn services(&self) -> Vec<ServiceName> {
+        let mut numbered: Vec<_> = self.services.iter().collect();
+        numbered.sort_unstable_by_key(|(_, number)| **number);
+        numbered.into_iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The idempotency keys that are still remembered.
+    pub(crate) const fn keys(&self) -> &KeyMemory {
+        &self.keys
+    }
+
+    /// The memory it takes, in bytes, by the stated constants.
+    pub(crate) fn bytes(&self) -> usize {
+        self.packed_bytes
+            + self.line_count * size_of::<LineRef>()
+            + self.entries.len() * BYTES_PER_ENTRY
+            + self.open.len() * BYTES_PER_OPEN_ENTRY
+            + self.keys.bytes()
+    }
+
+    /// The state of one incident, decoded if need be.
+    pub(crate) fn state(&self, id: IncidentId) -> Option<Result<IncidentState, PackError>> {
+        self.entries.get(&id).map(Entry::state)
+    }
+
+    /// The lines that hold an incident's events.
+    pub(crate) fn lines(&self, id: IncidentId) -> Option<&Lines> {
+        self.entries.get(&id).map(Entry::lines)
+    }
+
+    /// Every incident with its entry, in no order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (IncidentId, &Entry)> {
+        self.entries.iter().map(|(id, entry)| (*id, entry))
+    }
+
+    /// Unfinished incidents with this likeness, the newest first.
+    pub(crate) fn similar(
+        &self,
+        service: &ServiceName,
+        env: &str,
+        signature: Signature,
+    ) -> impl Iterator<Item = IncidentId> {
+        let likeness = self.services.get(service).map(|service| Likeness {
+            service: *service,
+            env: env.into(),
+            signature,
+        });
+        let ids = likeness.and_then(|likeness| self.similar.get(&likeness));
+        ids.into_iter().flat_map(|ids| ids.iter().rev().copied())
+    }
+
+    /// Folds one commit of the journal.
+    ///
+    /// # Errors
+    /// When a packed entry cannot be decoded: the book is not to be trusted then and must be made anew.
+    pub(crate) fn fold(&mut self, commit: &Commit, at: LineAt) -> Result<(), PackError> {
+        let mut touched: Vec<(IncidentId, IncidentState, u32)> = Vec::new();
+        for event in commit.events() {
+            let place = match touched.iter().position(|(id, ..)| *id == event.incident_id) {
+                Some(place) => place,
+                None => {
+                    touched.push((event.incident_id, self.take(event.incident_id)?, event.seq));
+                    touched.len() - 1
+                }
+            };
+            fold::apply(&mut touched[place].1, event);
+        }
+        for (id, state, first_seq) in touched {
+            self.put(id, state, LineRef::new(at, first_seq));
+        }
+        self.remember(commit, at);
+        Ok(())
+    }
+
+    /// Takes over states that were folded elsewhere from the same commit.
+    pub(crate) fn publish(
+        &mut self,
+        commit: &Commit,
+        at: LineAt,
+        states: Vec<(IncidentId, IncidentState)>,
+    ) {
+        for (id, state) in states {
+            let first_seq = commit
+                .events()
+                .find(|event| event.incident_id == id)
+                .map_or(0, |event| event.seq);
+            self.put(id, state, LineRef::new(at, first_seq));
+        }
+        self.remember(commit, at);
+    }
+
+    fn remember(&mut self, commit: &Commit, at: LineAt) {
+        self.clock.observe(commit.last_stamp());
+        for record in &commit.records {
+            if let Record::Key(key) = record {
+                self.keys.remember(key, commit.stamp.time, at);
+            }
+        }
+        self.keys.forget_before(commit.stamp.time);
+    }
+
+    /// The state of an incident for folding on; the entry's own is left empty until [`Self::put`].
+    fn take(&mut self, id: IncidentId) -> Result<IncidentState, PackError> {
+        match self.entries.get_mut(&id) {
+            None => Ok(IncidentState::default()),
+            Some(entry) => entry.take_state(),
+        }
+    }
+
+    fn put(&mut self, id: IncidentId, state: IncidentState, line: LineRef) {
+        let brief = Brief::of(&state, &mut self.services);
+        let likeness = brief.and_then(|brief| likeness(&brief, &state));
+        let known = self.entries.contains_key(&id);
+        let entry = self.entries.entry(id).or_default();
+        let before = (entry.brief(), entry.likeness().cloned());
+        if known {
+            self.packed_bytes = self.packed_bytes.saturating_sub(entry.packed_len());
+        }
+        let was_open = entry.is_open() && known;
+        entry.open(state, brief, likeness.clone());
+        entry.add_line(line);
+        self.line_count += 1;
+        self.reindex(id, before, (brief, likeness));
+        if !was_open {
+            self.open.push_back(id);
+            self.pack_oldest();
+        }
+    }
+
+    fn reindex(
+        &mut self,
+        id: IncidentId,
+        before: (Option<Brief>, Option<Likeness>),
+        after: (Option<Brief>, Option<Likeness>),
+    ) {
+        if let Some(brief) = before.0 {
+            self.by_created.remove(&(brief.created, id));
+            self.by_updated.remove(&(brief.updated, id));
+            self.unfinished.remove(&(brief.created, id));
+            self.with_followups.remove(&id);
+        }
+        if let Some(brief) = after.0 {
+            self.by_created.insert((brief.created, id));
+            self.by_updated.insert((brief.updated, id));
+            if brief.status.is_unfinished() {
+                self.unfinished.insert((brief.created, id));
+            }
+            if brief.unfinished_followups {
+                self.with_followups.insert(id);
+            }
+        }
+        if before.1 != after.1 {
+            self.relike(id, before.1, after.1);
+        }
+    }
+
+    fn relike(&mut self, id: IncidentId, before: Option<Likeness>, after: Option<Likeness>) {
+        if let Some(likeness) = before
+            && let Some(ids) = self.similar.get_mut(&likeness)
+        {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.similar.remove(&likeness);
+            }
+        }
+        if let Some(likeness) = after {
+            self.similar.entry(likeness).or_default().insert(id);
+        }
+    }
+
+    /// Packs entries that were opened longest ago, until the rest fits.
+    fn pack_oldest(&mut self) {
+        while self.open.len() > OPEN_ENTRIES {
+            let Some(id) = self.open.pop_front() else {
+                return;
+            };
+            if let Some(entry) = self.entries.get_mut(&id) {
+                self.packed_bytes += entry.pack();
+            }
+        }
+    }
+
+    /// Packs everything: the form in which the book is written to a checkpoint.
+    pub(crate) fn pack_all(&mut self) {
+        while let Some(id) = self.open.pop_front() {
+            if let Some(entry) = self.entries.get_mut(&id) {
+                self.packed_bytes += entry.pack();
+            }
+        }
+    }
+}
+
+fn likeness(brief: &Brief, state: &IncidentState) -> Option<Likeness> {
+    if !brief.status.is_unfinished() {
+        return None;
+    }
+    let outline = state.outline()?;
+    Some(Likeness {
+        service: brief.service,
+        env: outline.env.as_str().into(),
+        signature: outline.signature,
+    })
+}
+
+/// Whether a filter asks for unfinished incidents alone, so that the rest need not be looked at.
+fn only_unfinished(filter: &IncidentFilter) -> bool {
+    filter
+        .statuses
+        .as_ref()
+        .is_some_and(|statuses| statuses.iter().all(|status| status.is_unfinished()))
+}

@@ -1,0 +1,240 @@
+//! The durable form of a commit inside a journal line, format version 1.
+//!
+//! A record is `{"salt":"<16 hex>","event":{…}}`. The salt makes the digest of a record useless for guessing
+//! its text once the record was blacked out. What then stands in its place is
+//! `{"event":{…blank…},"redacted":true,"digest":"<of the original>"}`, authorised by a later record
+//! `{"salt":…,"redaction":{"event":…,"tombstone":"<digest of the replacement>"}}`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use watchbook_core::text::Name;
+use watchbook_core::{
+    AgentId, By, ChangeId, Commit, Digest, Entropy, Event, EventId, IncidentId, KeyUse, Record,
+    Source, Stamp, Via,
+};
+
+/// Who, through what, in which change and when: the head of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Head {
+    agent: AgentId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Name>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<Name>,
+    via: Via,
+    source: Source,
+    change: ChangeId,
+    stamp: Stamp,
+}
+
+/// Any record as it stands in a line.
+#[derive(Debug, Deserialize)]
+struct Stored {
+    #[serde(default)]
+    event: Option<Event>,
+    #[serde(default)]
+    key: Option<KeyUse>,
+    #[serde(default)]
+    redaction: Option<Redaction>,
+}
+
+/// The permission for one tombstone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Redaction {
+    /// The incident it belongs to.
+    pub(crate) incident: IncidentId,
+    /// The event that is blacked out.
+    pub(crate) event: EventId,
+    /// The digest of what stands in its place.
+    pub(crate) tombstone: Digest,
+}
+
+/// A commit as it is read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decoded {
+    /// The commit.
+    pub(crate) commit: Commit,
+    /// The tombstones it permits.
+    pub(crate) redactions: Vec<Redaction>,
+}
+
+/// The parts of a line that belong to a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Encoded {
+    /// The head, one JSON object.
+    pub(crate) by: String,
+    /// The records, one JSON object each.
+    pub(crate) records: Vec<String>,
+}
+
+/// A line whose parts are not what they should be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CodecError {
+    #[error("the head of the commit is not readable: {0}")]
+    Head(#[source] serde_json::Error),
+    #[error("record {index} is not readable: {source}")]
+    Record {
+        index: usize,
+        source: serde_json::Error,
+    },
+    #[error("record {index} is of no known sort")]
+    UnknownSort { index: usize },
+    #[error("the commit cannot be written: {0}")]
+    Write(#[source] serde_json::Error),
+}
+
+/// Writes a commit, with a fresh salt for each record.
+pub(crate) fn encode(
+    commit: &Commit,
+    redactions: &[Redaction],
+    entropy: &dyn Entropy,
+) -> Result<Encoded, CodecError> {
+    let Commit {
+        change,
+        stamp,
+        by:
+            By {
+                agent,
+                key,
+                request,
+                via,
+                source,
+            },
+        records,
+    } = commit.clone();
+    let head = Head {
+        agent,
+        key,
+        request,
+        via,
+        source,
+        change,
+        stamp,
+    };
+    let by = serde_json::to_string(&head).map_err(CodecError::Write)?;
+    let mut salts = vec![0; 8 * (records.len() + redactions.len())];
+    entropy.fill(&mut salts);
+    let mut salts = salts.chunks_exact(8);
+    let mut salted = |json: String| with_salt(salts.next().unwrap_or_default(), &json);
+    let mut encoded = Vec::with_capacity(records.len() + redactions.len());
+    for record in &records {
+        encoded.push(salted(
+            serde_json::to_string(record).map_err(CodecError::Write)?,
+        ));
+    }
+    for redaction in redactions {
+        let record = serde_json::json!({ "redaction": redaction });
+        encoded.push(salted(
+            serde_json::to_string(&record).map_err(CodecError::Write)?,
+        ));
+    }
+    Ok(Encoded {
+        by,
+        records: encoded,
+    })
+}
+
+/// `{"event":…}` with the salt as its first field.
+fn with_salt(salt: &[u8], object: &str) -> String {
+    let mut out = String::with_capacity(object.len() + 27);
+    out.push_str("{\"salt\":\"");
+    for byte in salt {
+        // Writing to a String cannot fail.
+        drop(write!(out, "{byte:02x}"));
+    }
+    out.push_str("\",");
+    out.push_str(object.get(1..).unwrap_or_default());
+    out
+}
+
+/// Reads a commit back from the parts of its line.
+pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> {
+    let Head {
+        agent,
+        key,
+        request,
+        via,
+        source,
+        change,
+        stamp,
+    } = serde_json::from_str(by).map_err(CodecError::Head)?;
+    let (mut kept, mut redactions) = (Vec::new(), Vec::new());
+    for (index, record) in records.iter().enumerate() {
+        let stored: Stored =
+            serde_json::from_str(record).map_err(|source| CodecError::Record { index, source })?;
+        match stored {
+            Stored {
+                event: Some(event),
+                key: None,
+                redaction: None,
+            } => kept.push(Record::Event(event)),
+            Stored {
+                event: None,
+                key: Some(key),
+                redaction: None,
+            } => kept.push(Record::Key(key)),
+            Stored {
+                event: None,
+                key: None,
+                redaction: Some(redaction),
+            } => redactions.push(redaction),
+            _ => return Err(CodecError::UnknownSort { index }),
+        }
+    }
+    let by = By {
+        agent,
+        key,
+        request,
+        via,
+        source,
+    };
+    Ok(Decoded {
+        commit: Commit {
+            change,
+            stamp,
+            by,
+            records: kept,
+        },
+        redactions,
+    })
+}
+
+/// The event of a record, if it is one.
+pub(crate) fn decode_event(record: &str) -> Option<Event> {
+    serde_json::from_str::<Stored>(record).ok()?.event
+}
+
+/// What stands in the place of a record that is blacked out.
+pub(crate) fn tombstone(blank: &Event, original: &str) -> Result<String, CodecError> {
+    #[derive(Serialize)]
+    struct Tombstone<'a> {
+        event: &'a Event,
+        redacted: bool,
+        digest: Digest,
+    }
+    let tombstone = Tombstone {
+        event: blank,
+        redacted: true,
+        digest: Digest::of(original.as_bytes()),
+    };
+    serde_json::to_string(&tombstone).map_err(CodecError::Write)
+}
+
+/// The digest of the tombstone that a record permits, if it permits one.
+pub(crate) fn authorised_tombstone(record: &str) -> Option<Digest> {
+    // Redactions are rare and events are not: most records need not be parsed to be told apart.
+    let marked = record
+        .get(SALT_BYTES..)
+        .is_some_and(|rest| rest.starts_with("\"redaction\""));
+    if !marked {
+        return None;
+    }
+    serde_json::from_str::<Stored>(record)
+        .ok()?
+        .redaction
+        .map(|redaction| redaction.tombstone)
+}
+
+/// The bytes of `{"salt":"<16 hex>",` at the beginning of a record.
+const SALT_BYTES: usize = 27;
