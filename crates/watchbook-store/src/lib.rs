@@ -3,6 +3,9 @@
 #[cfg(feature = "testsuite")]
 pub mod conformance;
 pub mod contract;
+pub mod disk;
+pub mod journal;
+pub mod jsonl;
 pub mod memory;
 pub mod system;
 

@@ -1,0 +1,95 @@
+//! Reads one commit whose place is known.
+
+use std::sync::atomic::Ordering;
+
+use super::damage::{Damage, Flaw};
+use super::error::JournalError;
+use super::line::{self, Line, RawCommit};
+use super::settings::MAX_LINE_BYTES;
+use super::{FORMAT, Journal};
+use crate::disk::Open;
+
+/// The bytes that are read at first: most lines are shorter.
+const FIRST_LOOK_BYTES: usize = 4 << 10;
+
+impl Journal {
+    /// Reads the commit whose line begins at byte `offset` of `segment`, and gives what `look` makes of it.
+    ///
+    /// Places hold as long as the generation does. The digest of the line is checked, its link is not.
+    ///
+    /// # Errors
+    /// [`JournalError::Corrupt`] when no whole commit begins there; [`JournalError::Io`].
+    pub fn read<T>(
+        &self,
+        segment: u32,
+        offset: u64,
+        look: impl FnOnce(&RawCommit<'_>) -> T,
+    ) -> Result<T, JournalError> {
+        let files = &self.files;
+        let gone = |name: String, flaw| {
+            JournalError::Corrupt(Damage {
+                file: name,
+                line: 0,
+                byte: offset,
+                flaw,
+            })
+        };
+        let Some(opened) = files.open(segment, Open::Read)? else {
+            return Err(gone(files.place.active_name(), Flaw::Gone));
+        };
+        let line = read_line(&*opened.file, offset)
+            .map_err(JournalError::io("read", &files.path(&opened)))?;
+        match line::read(&line, &mut Vec::new()) {
+            Ok(Line::Commit(commit)) if commit.d == Some(commit.digest()) => Ok(look(&commit)),
+            Ok(Line::Commit(_)) => Err(gone(opened.name, Flaw::Content)),
+            Ok(Line::Header(_) | Line::Marker(_)) => Err(gone(
+                opened.name,
+                Flaw::Unreadable {
+                    why: "no commit begins here",
+                },
+            )),
+            Err(unreadable) => Err(gone(
+                opened.name,
+                Flaw::Unreadable {
+                    why: unreadable.why,
+                },
+            )),
+        }
+    }
+
+    /// Why a write would be refused, as far as that is known without trying.
+    pub fn obstacle(&self) -> Option<JournalError> {
+        let v = self.newest.load(Ordering::Relaxed);
+        if self.poisoned.load(Ordering::Relaxed) {
+            Some(JournalError::Poisoned)
+        } else if v > FORMAT {
+            Some(JournalError::NewerFormat {
+                file: self.files.place.active_name(),
+                v,
+            })
+        } else {
+            None
+        }
+    }
+}
+
+/// The line that begins at `offset`, without its newline.
+fn read_line(file: &dyn crate::disk::DiskFile, offset: u64) -> std::io::Result<Vec<u8>> {
+    let mut look = FIRST_LOOK_BYTES;
+    loop {
+        let mut bytes = vec![0; look];
+        let mut filled = 0;
+        while filled < look {
+            match file.read_at(&mut bytes[filled..], offset + filled as u64)? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        let whole = memchr::memchr(b'\n', &bytes[..filled]);
+        if whole.is_some() || filled < look || look > MAX_LINE_BYTES {
+            bytes.truncate(whole.unwrap_or(filled));
+            return Ok(bytes);
+        }
+        look *= 8;
+    }
+}
