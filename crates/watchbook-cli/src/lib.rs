@@ -1,0 +1,1 @@
+//! The `watchbook` command as a library: parse, act, answer.
