@@ -92,7 +92,7 @@ impl Governance {
     fn redact_to_depth(&self, value: &mut Value, depth: usize) {
         match value {
             Value::Array(_) | Value::Object(_) if depth == 0 => {
-                *value = Value::String(mark("nested too deep"))
+                *value = Value::String(mark("nested too deep"));
             }
             Value::Array(items) => items
                 .iter_mut()
@@ -100,7 +100,7 @@ impl Governance {
             Value::Object(members) => {
                 *members = std::mem::take(members)
                     .into_iter()
-                    .map(|(name, value)| self.redact_member(name, value, depth - 1))
+                    .map(|(name, value)| self.redact_member(&name, value, depth - 1))
                     .collect::<Map<_, _>>();
             }
             Value::String(text) => {
@@ -112,13 +112,13 @@ impl Governance {
         }
     }
 
-    fn redact_member(&self, name: String, mut value: Value, depth: usize) -> (String, Value) {
-        if !value.is_null() && self.is_secret_field(&name) {
+    fn redact_member(&self, name: &str, mut value: Value, depth: usize) -> (String, Value) {
+        if !value.is_null() && self.is_secret_field(name) {
             value = Value::String(mark("secret"));
         } else {
             self.redact_to_depth(&mut value, depth);
         }
-        (self.redact_text(&name).into_owned(), value)
+        (self.redact_text(name).into_owned(), value)
     }
 
     fn is_secret_field(&self, name: &str) -> bool {

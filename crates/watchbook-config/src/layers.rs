@@ -14,14 +14,15 @@ pub(crate) fn overlay(base: Node, over: Node, schema: &Value) -> Node {
     else {
         return over;
     };
-    let Node { place, data } = over;
-    let (Data::Map(under), Data::Map(above)) = (base.data, or_empty(data)) else {
-        return Node {
-            place,
-            data: Data::Map(Vec::new()),
-        };
+    // What lies below is no section: that is a mistake, and stays there to be reported.
+    let Data::Map(mut under) = base.data else {
+        return base;
     };
-    let mut under: Vec<Entry> = under;
+    let Node { place, data } = over;
+    let above = match data {
+        Data::Map(above) => above,
+        _ => Vec::new(),
+    };
     let mut entries = Vec::new();
     for entry in above {
         let Some(index) = under.iter().position(|below| below.key == entry.key) else {
@@ -41,13 +42,6 @@ pub(crate) fn overlay(base: Node, over: Node, schema: &Value) -> Node {
     entries.extend(under);
     let data = Data::Map(entries);
     Node { place, data }
-}
-
-fn or_empty(data: Data) -> Data {
-    match data {
-        Data::Null => Data::Map(Vec::new()),
-        data => data,
-    }
 }
 
 /// What the environment says about settings.

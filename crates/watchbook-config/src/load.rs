@@ -135,7 +135,10 @@ pub fn load(
                 without_secrets(written),
             ))
         }
-        _ => Err(ConfigErrors(errors)),
+        _ => {
+            errors.sort_by(|left, right| left.place.cmp(&right.place));
+            Err(ConfigErrors(errors))
+        }
     }
 }
 

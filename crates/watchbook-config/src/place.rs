@@ -17,8 +17,8 @@ pub enum Source {
     Flag(&'static str),
 }
 
-/// Where a value was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a value was written. Sorts by source, then in reading order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// What it comes from.
     pub source: Source,

@@ -70,14 +70,11 @@ fn at(
 }
 
 fn path_text(path: &[String]) -> String {
-    let mut text = String::new();
-    for part in path {
-        if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            text.push_str(&format!("[{part}]"));
-        } else {
-            let dot = if text.is_empty() { "" } else { "." };
-            text.push_str(&format!("{dot}{part}"));
-        }
-    }
-    text
+    let is_index = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = path.iter().enumerate().map(|(at, part)| match at {
+        _ if is_index(part) => format!("[{part}]"),
+        0 => part.clone(),
+        _ => format!(".{part}"),
+    });
+    parts.collect()
 }

@@ -108,6 +108,7 @@ impl Flags {
 }
 
 /// One setting and what overrides it.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Setting {
     pub(crate) section: &'static str,
     pub(crate) key: &'static str,
@@ -126,31 +127,34 @@ const fn setting(section: &'static str, key: &'static str, variable: &'static st
     }
 }
 
-const fn flagged(setting: Setting, flag: &'static str) -> Setting {
+const fn flagged(setting: &Setting, flag: &'static str) -> Setting {
     Setting {
         flag: Some(flag),
-        ..setting
+        ..*setting
     }
 }
 
 /// Every setting, in the order in which they are shown.
 pub(crate) const SETTINGS: &[Setting] = &[
-    flagged(setting("store", "backend", "INCIDENT_BACKEND"), "--backend"),
     flagged(
-        setting("store", "artifacts_dir", "INCIDENT_ARTIFACTS_DIR"),
+        &setting("store", "backend", "INCIDENT_BACKEND"),
+        "--backend",
+    ),
+    flagged(
+        &setting("store", "artifacts_dir", "INCIDENT_ARTIFACTS_DIR"),
         "--artifacts-dir",
     ),
     Setting {
         secret: true,
         ..setting("store", "database_url", "DATABASE_URL")
     },
-    flagged(setting("store", "fsync", "WATCHBOOK_FSYNC"), "--fsync"),
+    flagged(&setting("store", "fsync", "WATCHBOOK_FSYNC"), "--fsync"),
     setting("store", "fsync_interval", "WATCHBOOK_FSYNC_INTERVAL"),
     setting("store", "lock_deadline", "WATCHBOOK_LOCK_DEADLINE"),
     setting("store", "memory_bound", "WATCHBOOK_MEMORY_BOUND"),
-    flagged(setting("server", "listen", "WATCHBOOK_LISTEN"), "--listen"),
+    flagged(&setting("server", "listen", "WATCHBOOK_LISTEN"), "--listen"),
     flagged(
-        setting("server", "public_url", "WATCHBOOK_PUBLIC_URL"),
+        &setting("server", "public_url", "WATCHBOOK_PUBLIC_URL"),
         "--public-url",
     ),
     setting("server", "body_limit", "WATCHBOOK_BODY_LIMIT"),
@@ -176,7 +180,7 @@ keys! {
         backend: Backend,
         /// Where artifacts lie; relative to the directory. Left out: ops/incidents.
         artifacts_dir: Option<Text<4_096>>,
-        /// Where PostgreSQL is. Not used by the backend jsonl. Better given by the variable DATABASE_URL than in a file.
+        /// Where PostgreSQL is. Not used by the backend jsonl. Better given by the variable `DATABASE_URL` than in a file.
         database_url: Option<Secreted>,
         /// When an acknowledged write is on disk: always (before it is acknowledged), interval, or never.
         fsync: FsyncPolicy,
@@ -194,7 +198,7 @@ keys! {
     pub(crate) struct ServerKeys {
         /// The address and port. Without keys only loopback is served.
         listen: Listen,
-        /// The address that links begin with, such as https://watchbook.example.com. Left out: the address it listens on.
+        /// The address that links begin with, such as `https://watchbook.example.com`. Left out: the address it listens on.
         public_url: Option<PublicUrl>,
         /// The longest request. An artifact of 2 MiB takes 2.7 MiB in base64. 64KiB to 64MiB.
         body_limit: Size<{ 64 << 10 }, { 64 << 20 }>,
@@ -218,13 +222,15 @@ impl FromStr for Listen {
         let local = text
             .strip_prefix("localhost:")
             .map(|port| format!("127.0.0.1:{port}"));
-        match local.as_deref().unwrap_or(text).parse() {
-            Ok(address) => Ok(Self(address)),
-            Err(_) => {
+        local
+            .as_deref()
+            .unwrap_or(text)
+            .parse()
+            .map(Self)
+            .map_err(|_| {
                 let shown: String = text.chars().take(60).collect();
-                Err(format!("{shown:?} is not an address and port"))
-            }
-        }
+                format!("{shown:?} is not an address and port")
+            })
     }
 }
 

@@ -124,7 +124,7 @@ fn setting_rows(node: &Node) -> Vec<Row> {
             key: format!("{}.{}", setting.section, setting.key),
             value: found.map(Node::to_json),
             origin: found.map_or_else(
-                || format!("set it there, or by {}", setting.variable),
+                || format!("{} sets it", setting.variable),
                 |node| node.place.to_string(),
             ),
         }

@@ -89,6 +89,3 @@ fn own<T: Copy>(lines: &BTreeMap<AgentId, T>, subject: &Subject) -> Option<T> {
         Subject::Role(_) => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

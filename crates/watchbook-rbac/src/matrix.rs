@@ -80,7 +80,7 @@ pub enum MatrixFault {
         agent: AgentId,
     },
     /// A person among the agents.
-    #[error("{agent} is a person and belongs under people")]
+    #[error("{agent} is a person; move the line to people")]
     NoAgent {
         /// Where it is named.
         path: Vec<String>,
@@ -167,15 +167,15 @@ impl Matrix {
 
     /// Whether a role may do this, and which line says so. A role that is not defined may do nothing.
     pub fn decide_for_role(&self, role: &RoleName, permission: &Permission<'_>) -> Decision {
-        let rule = self.rule(role, permission);
+        let line = self.line(role, permission);
         Decision {
-            allowed: matches!(rule, Rule::Allow { .. }),
+            allowed: matches!(line, Rule::Allow { .. }),
             role: role.clone(),
-            rule,
+            rule: line,
         }
     }
 
-    fn rule(&self, role: &RoleName, permission: &Permission<'_>) -> Rule {
+    fn line(&self, role: &RoleName, permission: &Permission<'_>) -> Rule {
         let role = role.clone();
         let Some(RolePolicy { allow, deny }) = self.roles.get(&role) else {
             return Rule::Unnamed { role };

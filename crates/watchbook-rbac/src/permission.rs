@@ -36,6 +36,6 @@ impl<'a> Permission<'a> {
 impl fmt::Display for Permission<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let suffix = if self.write { ":write" } else { "" };
-        write!(f, "{}.{}{suffix}", self.tool, self.action)
+        f.pad(&format!("{}.{}{suffix}", self.tool, self.action))
     }
 }

@@ -10,7 +10,7 @@ use crate::read::{Whole, keys};
 type Weight = Whole<1, MAX_WEIGHT>;
 
 keys! {
-    /// What calls cost: heavy ones use up the budgets of tool_limits.yml faster.
+    /// What calls cost: heavy ones use up the budgets of `tool_limits.yml` faster.
     pub(crate) struct CostKeys {
         /// A call that reads. 1 to 1000.
         read: Weight,

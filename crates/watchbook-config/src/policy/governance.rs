@@ -92,17 +92,12 @@ impl Read for HoldLabel {
 
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         let Text(text) = Text::<64>::read(node, findings)?;
-        match text.parse() {
-            Ok(name) => Some(Self(name)),
-            Err(_) => {
-                findings.report(
-                    &node.place,
-                    "this is not a label's key",
-                    "write 1 to 64 of A-Z a-z 0-9 _ . / : -",
-                );
-                None
-            }
+        let name: Option<Name> = text.parse().ok();
+        if name.is_none() {
+            let fix = "write 1 to 64 of A-Z a-z 0-9 _ . / : -";
+            findings.report(&node.place, "this is not a label's key", fix);
         }
+        name.map(Self)
     }
 }
 

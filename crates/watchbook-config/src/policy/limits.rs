@@ -20,7 +20,7 @@ keys! {
         exempt_roles: Vec<RoleName>,
         /// Budgets: a call is paid from three, that of its caller, that of caller and tool, and that of caller and action.
         rates: RateKeys,
-        /// Callers with another budget for everything. They must be listed in rbac_tools_matrix.yml.
+        /// Callers with another budget for everything. They must be listed in `rbac_tools_matrix.yml`.
         agents: BTreeMap<AgentId, BudgetKeys>,
         /// Tools with another budget.
         tools: BTreeMap<Text<64>, BudgetKeys>,
@@ -46,7 +46,7 @@ keys! {
 }
 
 keys! {
-    /// A budget, counted in the weights of cost_weights.yml.
+    /// A budget, counted in the weights of `cost_weights.yml`.
     pub(crate) struct BudgetKeys {
         /// What flows in each minute. 1 to 1000000.
         per_minute: Whole<1, MAX_RATE>,
@@ -60,7 +60,7 @@ keys! {
     pub(crate) struct DailyKeys {
         /// What a caller may. 0 to 1000000.
         default: DailyCap,
-        /// Callers with another number. They must be listed in rbac_tools_matrix.yml.
+        /// Callers with another number. They must be listed in `rbac_tools_matrix.yml`.
         agents: BTreeMap<AgentId, DailyCap>,
     }
 }

@@ -10,7 +10,7 @@ words!(Stage, "a stage");
 keys! {
     /// Which actions are switched on, and for whom.
     pub(crate) struct RolloutKeys {
-        /// What holds when no line of rules fits: off, dry_run or on.
+        /// What holds when no line of rules fits: `off`, `dry_run` or `on`.
         default: Stage,
         /// Lines, in order; the first that fits decides.
         rules: Vec<RuleKeys>,
@@ -24,7 +24,7 @@ keys! {
         actions: Vec<ActionGlob>,
         /// The callers. Left out: everyone.
         agents: Option<Vec<AgentId>>,
-        /// off: refused. dry_run: a write only says what it would do. on: carried out.
+        /// `off`: refused. `dry_run`: a write only says what it would do. `on`: carried out.
         stage: Stage,
     }
 }

@@ -42,7 +42,12 @@ impl Findings {
 
     /// Reads the value of a key.
     pub(crate) fn at_key<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        let shown: String = key.chars().take(SHOWN_CHARS).collect();
+        // Escaped, so that no key can hide or turn around what a reader sees.
+        let shown: String = key
+            .chars()
+            .take(SHOWN_CHARS)
+            .flat_map(char::escape_debug)
+            .collect();
         let dot = if self.path.is_empty() { "" } else { "." };
         self.within(&format!("{dot}{shown}"), read)
     }

@@ -185,6 +185,8 @@ impl<const MIN: u32, const MAX: u32> Read for Whole<MIN, MAX> {
         let number = match &node.data {
             Data::Whole(number) => Some(*number),
             Data::Raw(text) => text.trim().parse().ok(),
+            // So large that YAML makes a floating-point number of it; refused as out of range below.
+            Data::Fraction(number) if number.fract() == 0.0 => Some(i64::MAX),
             _ => None,
         };
         let Some(number) = number else {
@@ -194,7 +196,7 @@ impl<const MIN: u32, const MAX: u32> Read for Whole<MIN, MAX> {
         match u32::try_from(number) {
             Ok(number) if (MIN..=MAX).contains(&number) => Some(Self(number)),
             _ => {
-                findings.report(&node.place, format!("{number} is out of range"), fix);
+                findings.report(&node.place, "the number is out of range", fix);
                 None
             }
         }

@@ -97,7 +97,7 @@ pub(crate) fn object_schema(doc: &[&str], keys: Vec<(&str, &[&str], Value, bool)
 /// The lines of a documentation comment as one text.
 fn prose(lines: &[&str]) -> String {
     let trimmed: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
-    trimmed.join(" ").trim().to_owned()
+    trimmed.join(" ").trim().replace('`', "")
 }
 
 /// Declares a section: a struct whose fields are the keys. Each field's type says how its value is read, and

@@ -57,10 +57,7 @@ fn syntax_error(error: &serde_saphyr::Error, text: &str, source: &Source) -> Syn
     let (line, column) = location.map_or((0, 0), |location| {
         (narrow(location.line()), narrow(location.column()))
     });
-    let plain = error.without_snippet().to_string();
-    // The place is told apart from the message; the library also appends it.
-    let message = plain.split(" at line ").next().unwrap_or(&plain).to_owned();
-    let fix = fix_for(&message, line_of(text, line));
+    let (message, fix) = in_our_words(&error.without_snippet().to_string(), line_of(text, line));
     SyntaxError {
         place: Place {
             source: source.clone(),
@@ -79,22 +76,34 @@ fn line_of(text: &str, line: u32) -> &str {
     text.lines().nth(index).unwrap_or_default()
 }
 
-/// What to do about what the library says.
-fn fix_for(message: &str, line: &str) -> &'static str {
-    let says = |part: &str| message.contains(part);
-    if says("tabs") {
-        "indent with spaces; YAML has no tabs"
+/// What the library says, without its place and its own names, and what to do about it.
+fn in_our_words(said: &str, line: &str) -> (String, &'static str) {
+    let plain = said.split(" at line ").next().unwrap_or(said);
+    let says = |part: &str| plain.contains(part);
+    let (message, fix) = if says("tabs") {
+        (plain, "indent with spaces; YAML has no tabs")
     } else if says("unknown anchor") && line.contains('*') {
-        "put patterns that begin with * in quotes, as in \"*:write\""
+        let fix = "put patterns that begin with * in quotes, as in \"*:write\"";
+        (plain, fix)
     } else if says("budget") || says("limit") {
-        "write the values out; anchors, aliases and nesting are bounded"
+        let message = "nested too deep, or too much repeated by aliases";
+        (
+            message,
+            "write the values out; anchors, aliases and nesting are bounded",
+        )
     } else if says("multiple YAML documents") {
-        "keep one document in a file: remove the line ---"
+        let message = "there is more than one YAML document";
+        (message, "keep one document in a file: remove the line ---")
     } else if says("mapping values") {
-        "check the indentation, and put texts that contain a colon in quotes"
+        let fix = "check the indentation, and put texts that contain a colon in quotes";
+        (plain, fix)
     } else {
-        "correct the YAML; the mistake may begin a line above"
-    }
+        (
+            plain,
+            "correct the YAML; the mistake may begin a line above",
+        )
+    };
+    (message.to_owned(), fix)
 }
 
 fn narrow(number: u64) -> u32 {

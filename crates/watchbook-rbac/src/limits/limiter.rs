@@ -78,7 +78,7 @@ pub enum LimitRule {
 
 /// A call that must wait.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} of {subject}; wait {} s, then repeat the call", LimitText(.rule), .retry_after.as_secs())]
+#[error("{}; wait {} s, then repeat the call", LimitText(.rule, .subject), .retry_after.as_secs())]
 pub struct Limited {
     /// Whose budget is used up.
     pub subject: Subject,
@@ -88,28 +88,29 @@ pub struct Limited {
     pub retry_after: Duration,
 }
 
-struct LimitText<'a>(&'a LimitRule);
+struct LimitText<'a>(&'a LimitRule, &'a Subject);
 
 impl fmt::Display for LimitText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
+        let Self(rule, subject) = self;
+        match rule {
             LimitRule::Rate { scope, rate } => {
+                let per_minute = rate.per_minute;
                 write!(
                     f,
-                    "the limit of {} a minute is reached for {scope}",
-                    rate.per_minute
+                    "the budget of {subject} for {scope} ({per_minute} a minute) is used up"
                 )
             }
             LimitRule::DailyWrites { cap } => {
                 write!(
                     f,
-                    "the limit of {cap} writes a day (UTC) is reached for all calls"
+                    "the writes of {subject} for today (at most {cap}, UTC) are used up"
                 )
             }
             LimitRule::Callers => {
                 write!(
                     f,
-                    "the limit of {MAX_BUCKETS} budgets is reached before that"
+                    "{MAX_BUCKETS} budgets are in use, and there is none free for {subject}"
                 )
             }
         }
@@ -245,3 +246,6 @@ fn limited(call: &Call<'_>, rule: LimitRule, wait: Duration) -> Limited {
         retry_after: Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX)),
     }
 }
+
+#[cfg(test)]
+mod tests;
