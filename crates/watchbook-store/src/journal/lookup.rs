@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::damage::{Damage, Flaw};
 use super::error::JournalError;
+use super::files;
 use super::line::{self, Line, RawCommit};
 use super::settings::MAX_LINE_BYTES;
 use super::{FORMAT, Journal};
@@ -55,6 +56,29 @@ impl Journal {
                 },
             )),
         }
+    }
+
+    /// Whether there is more in the files than was published: a writer is at work, or died before it could publish.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub fn has_unpublished(&self) -> Result<bool, JournalError> {
+        let end = self.published()?;
+        let listing = files::list(&*self.files.disk, &self.files.place)?;
+        if listing
+            .range()
+            .is_some_and(|(_, highest)| highest > end.segment)
+        {
+            return Ok(true);
+        }
+        let Some(segment) = self.files.open(end.segment, Open::Read)? else {
+            return Ok(false);
+        };
+        let is = segment
+            .file
+            .metadata()
+            .map_err(JournalError::io("examine", &self.files.path(&segment)))?;
+        Ok(is.len > end.offset)
     }
 
     /// Why a write would be refused, as far as that is known without trying.

@@ -2,10 +2,8 @@
 //!
 //! A record is `{"salt":"<16 hex>","event":{…}}`. The salt makes the digest of a record useless for guessing
 //! its text once the record was blacked out. What then stands in its place is
-//! `{"event":{…blank…},"redacted":true,"digest":"<of the original>"}`, authorised by a later record
+//! `{"salt":"0…","redacted":true,"event":{…blank…},"digest":"<of the original>"}`, authorised by a later record
 //! `{"salt":…,"redaction":{"event":…,"tombstone":"<digest of the replacement>"}}`.
-
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use watchbook_core::text::Name;
@@ -140,8 +138,9 @@ fn with_salt(salt: &[u8], object: &str) -> String {
     let mut out = String::with_capacity(object.len() + 27);
     out.push_str("{\"salt\":\"");
     for byte in salt {
-        // Writing to a String cannot fail.
-        drop(write!(out, "{byte:02x}"));
+        for digit in [byte >> 4, byte & 15] {
+            out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
     }
     out.push_str("\",");
     out.push_str(object.get(1..).unwrap_or_default());
@@ -209,13 +208,16 @@ pub(crate) fn decode_event(record: &str) -> Option<Event> {
 pub(crate) fn tombstone(blank: &Event, original: &str) -> Result<String, CodecError> {
     #[derive(Serialize)]
     struct Tombstone<'a> {
-        event: &'a Event,
+        salt: &'a str,
         redacted: bool,
+        event: &'a Event,
         digest: Digest,
     }
+    // The salt of the original goes with its text; the form wants one all the same.
     let tombstone = Tombstone {
-        event: blank,
+        salt: "0000000000000000",
         redacted: true,
+        event: blank,
         digest: Digest::of(original.as_bytes()),
     };
     serde_json::to_string(&tombstone).map_err(CodecError::Write)

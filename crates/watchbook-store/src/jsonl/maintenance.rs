@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use watchbook_core::artifact::ArtifactError;
 use watchbook_core::{ArtifactName, Command, Decision, Digest, IncidentId, KeyRecord, Op};
 
 use crate::contract::{Applied, ArtifactContent, Health, Pepper, StoreError};
@@ -170,20 +171,14 @@ impl Directory {
             bytes,
         } = &command.op
         else {
-            return Err(StoreError::NotFound {
-                what: "attachment in change",
-                name: command.change.to_string(),
-            });
+            return Err(ArtifactError::Mismatch.into());
         };
         name.check(content)?;
         if Digest::of(content) != *sha256 || content.len() as u64 != *bytes {
-            return Err(StoreError::NotFound {
-                what: "content with the digest",
-                name: sha256.to_string(),
-            });
+            return Err(ArtifactError::Mismatch.into());
         }
         // Whatever decide would refuse must leave no bytes behind.
-        self.preview_attachment(command)?;
+        self.preview(command)?;
         artifacts::keep(
             &*self.options.disk,
             &self.options.layout,
@@ -191,10 +186,6 @@ impl Directory {
             *sha256,
             content,
         )
-    }
-
-    fn preview_attachment(&self, command: &Command) -> Result<(), StoreError> {
-        self.preview(command).map(drop)
     }
 
     /// Gives stored bytes their name. When that fails the bytes are still found by the log, and the next attachment

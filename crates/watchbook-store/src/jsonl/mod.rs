@@ -26,6 +26,7 @@ mod traits;
 mod whole_file;
 mod write;
 
+use std::fmt;
 use std::sync::Arc;
 
 use watchbook_core::Command;
@@ -44,10 +45,19 @@ use write::Answer;
 /// The incidents of one directory.
 ///
 /// Cheap to clone; all clones share one book. Any number of processes may have the same directory open.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct JsonlStore {
     directory: Arc<Directory>,
     group: GroupCommit<Command, Answer>,
+}
+
+/// Says where it is. What it holds, keys among it, is nobody's business in a log.
+impl fmt::Debug for JsonlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonlStore")
+            .field("layout", &self.directory.options.layout)
+            .finish_non_exhaustive()
+    }
 }
 
 impl JsonlStore {

@@ -103,11 +103,6 @@ impl<'a> Overlay<'a> {
         self.decided.get(&change)
     }
 
-    /// The state of an incident in this batch.
-    pub(crate) fn state(&self, id: IncidentId) -> Option<&IncidentState> {
-        self.states.get(&id)
-    }
-
     /// Makes the states that a command may look at ready.
     fn load(&mut self, command: &Command) -> Result<(), PackError> {
         self.load_one(command.incident)?;

@@ -41,11 +41,23 @@ impl Directory {
             opening: Mutex::new(()),
             options,
         };
+        directory.recover();
         let needed = directory.fresh()?.book.bytes();
         if needed > directory.options.max_memory {
             return Err(failure::memory(needed, directory.options.max_memory));
         }
         Ok(directory)
+    }
+
+    /// Publishes what a writer left behind that died, or that the power was cut under: it may have been acknowledged.
+    ///
+    /// Whoever holds the lock has done so already, and who may not write can only read what was published.
+    fn recover(&self) {
+        if let Ok(Some(journal)) = self.journal()
+            && journal.has_unpublished().unwrap_or(false)
+        {
+            drop(journal.lock(Duration::ZERO));
+        }
     }
 
     pub(crate) fn place(&self) -> Place {
