@@ -1,50 +1,20 @@
 //! The JSON Schemas: the shipped files follow them, mistakes do not, and each key says what it is for.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 use serde_json::{Value, json};
 use watchbook_config::{ConfigFile, Environment, Flags, load, schema, schemas, show_json};
 
-/// What a value does against a schema. Knows every keyword that our schemas use, and no other.
+/// Where a value does not follow a schema.
 fn faults(value: &Value, schema: &Value, at: &str, found: &mut Vec<String>) {
-    let mut fault = |what: &str| found.push(format!("{at}: {what}"));
     for (keyword, wanted) in schema.as_object().expect("a schema is an object") {
-        match keyword.as_str() {
-            "$schema" | "title" | "description" | "writeOnly" | "format" => {}
-            "type" if !has_type(value, wanted) => fault("type"),
-            "enum" if !wanted.as_array().unwrap().contains(value) => fault("enum"),
-            "const" if wanted != value => fault("const"),
-            "minimum" if value.as_i64() < wanted.as_i64() => fault("minimum"),
-            "maximum" if value.as_i64() > wanted.as_i64() => fault("maximum"),
-            "minLength" if length(value) < wanted.as_u64() => fault("minLength"),
-            "maxLength" if length(value) > wanted.as_u64() => fault("maxLength"),
-            "pattern" if !matches_pattern(value, wanted) => fault("pattern"),
-            "anyOf"
-                if !wanted
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .any(|one| is_valid(value, one)) =>
-            {
-                fault("anyOf")
-            }
-            "required" => {
-                let missing = |key: &&Value| value.get(key.as_str().unwrap()).is_none();
-                if value.is_object() && wanted.as_array().unwrap().iter().any(|key| missing(&key)) {
-                    fault("required");
-                }
-            }
-            "type"
-            | "enum"
-            | "const"
-            | "minimum"
-            | "maximum"
-            | "minLength"
-            | "maxLength"
-            | "pattern"
-            | "anyOf"
-            | "properties"
-            | "additionalProperties"
-            | "items" => {}
-            unknown => panic!("the schema uses {unknown}, which this test does not know"),
+        if !holds(keyword, wanted, value) {
+            found.push(format!("{at}: {keyword}"));
         }
     }
     let items = value.as_array().filter(|_| schema["items"].is_object());
@@ -53,13 +23,42 @@ fn faults(value: &Value, schema: &Value, at: &str, found: &mut Vec<String>) {
     }
     for (key, member) in value.as_object().into_iter().flatten() {
         let at = format!("{at}.{key}");
-        match (&schema["properties"][key], &schema["additionalProperties"]) {
-            (Value::Null, Value::Object(_)) => {
-                faults(member, &schema["additionalProperties"], &at, found)
-            }
-            (Value::Null, _) => found.push(format!("{at}: unknown")),
-            (known, _) => faults(member, known, &at, found),
+        let known = &schema["properties"][key];
+        let others = &schema["additionalProperties"];
+        match [known, others]
+            .into_iter()
+            .find(|schema| schema.is_object())
+        {
+            Some(schema) => faults(member, schema, &at, found),
+            None => found.push(format!("{at}: unknown")),
         }
+    }
+}
+
+/// Whether a value holds to one keyword. Knows every keyword that our schemas use, and no other.
+fn holds(keyword: &str, wanted: &Value, value: &Value) -> bool {
+    let wanted_list = || wanted.as_array().into_iter().flatten();
+    match keyword {
+        "type" => has_type(value, wanted),
+        "enum" => wanted_list().any(|one| one == value),
+        "const" => wanted == value,
+        "minimum" => value.as_i64() >= wanted.as_i64(),
+        "maximum" => value.as_i64() <= wanted.as_i64(),
+        "minLength" => length(value) >= wanted.as_u64(),
+        "maxLength" => length(value) <= wanted.as_u64(),
+        "pattern" => matches_pattern(value, wanted),
+        "anyOf" => wanted_list().any(|one| is_valid(value, one)),
+        "required" => wanted_list().all(|key| value.get(key.as_str().unwrap()).is_some()),
+        // They say something to people, or are looked at member by member.
+        "$schema"
+        | "title"
+        | "description"
+        | "writeOnly"
+        | "format"
+        | "properties"
+        | "additionalProperties"
+        | "items" => true,
+        unknown => panic!("the schema uses {unknown}, which this test does not know"),
     }
 }
 

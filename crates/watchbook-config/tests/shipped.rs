@@ -1,5 +1,8 @@
 //! The shipped files: they are right, they are what is built in, and they say what the documentation promises.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::fmt::Write as _;
 use std::path::Path;
 
 use watchbook_config::{Config, ConfigFile, Environment, Flags, load, show_json};
@@ -83,11 +86,11 @@ fn shipped_agents_may_what_is_promised() {
     for (id, standing) in callers {
         let agent: AgentId = id.parse().unwrap();
         let role = matrix.role_of(&agent, standing);
-        table.push_str(&format!("{id} ({standing:?}) is {role}\n"));
+        writeln!(table, "{id} ({standing:?}) is {role}").unwrap();
         for permission in &asked {
             let decision = matrix.decide(&agent, standing, permission);
             let word = if decision.allowed { "yes" } else { "no" };
-            table.push_str(&format!("  {word:<4}{permission:<46} {}\n", decision.rule));
+            writeln!(table, "  {word:<4}{permission:<46} {}", decision.rule).unwrap();
         }
     }
     insta::assert_snapshot!(table);

@@ -1,5 +1,7 @@
 //! What `config check` and `config show` say, and what they never say.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use watchbook_config::{Config, Environment, Flags, check_text, load, show_json, show_text};
 
 const PLANTED: &[&str] = &[
@@ -13,7 +15,7 @@ fn planted() -> (tempfile::TempDir, Config) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("config")).unwrap();
     let write = |name: &str, text: &str| {
-        std::fs::write(dir.path().join("config").join(name), text).unwrap()
+        std::fs::write(dir.path().join("config").join(name), text).unwrap();
     };
     write(
         "watchbook.yml",
@@ -77,7 +79,9 @@ fn mistakes_do_not_repeat_secrets() {
 fn what_show_says() {
     let (dir, config) = planted();
     let text = show_text(&config).replace(&format!("{}/", dir.path().display()), "");
-    insta::assert_snapshot!(text);
+    // Every edit of a shipped file moves its lines.
+    let shipped_place = regex_lite::Regex::new(r"shipped (\w+\.yml):\d+:\d+").unwrap();
+    insta::assert_snapshot!(shipped_place.replace_all(&text, "shipped $1:LINE:COLUMN"));
 }
 
 #[test]
