@@ -246,6 +246,7 @@ impl LockedJournal<'_> {
             .metadata()
             .map_err(JournalError::io("examine", &path))?;
         let same = is.identity.inode == head.segment_inode;
+        let as_long = same && is.len == end.offset;
         let fits = head.store == files.store && check::fits(files, &segment, &end)?;
         if !fits && head.relaxed {
             // It was published before it was synced, and a power cut took it.
@@ -258,12 +259,21 @@ impl LockedJournal<'_> {
             return Err(JournalError::Corrupt(self.damage(segment.name, &end, flaw)));
         }
         // The same file, as long as it was: its last line was damaged in place, which does not stop the rest.
-        if !fits && !(same && is.len == end.offset) {
+        if !fits && !as_long {
             return Err(JournalError::Corrupt(self.damage(
                 segment.name,
                 &end,
                 Flaw::Replaced,
             )));
+        }
+        if as_long && segment.name == files.place.active_name() {
+            let active = recover::open_last(files, end.segment)?;
+            self.refuse_newer(&active)?;
+            self.writer.view = Some(View {
+                head: *head,
+                active,
+            });
+            return Ok(());
         }
         self.recover(end, head.sequence)
     }
@@ -309,6 +319,10 @@ impl LockedJournal<'_> {
             .map_err(JournalError::io("examine", &path))?
             .len;
         if (from.segment, from.offset) == (segment.number, len) {
+            segment
+                .file
+                .sync_data()
+                .map_err(JournalError::io("sync", &path))?;
             return Ok(from);
         }
         let mut found = recover::assess(files, from, segment)?;

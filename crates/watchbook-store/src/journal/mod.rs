@@ -139,8 +139,8 @@ impl Journal {
 
     /// Reads the published commits after `from`, in order, and gives the position after them.
     ///
-    /// `parse` runs in `workers` threads (in the caller's own when 0), `visit` in the caller's thread. Damage is told
-    /// and passed over. When `visit` breaks, the position is one at or after the entry it broke at, and not fit to go on from.
+    /// `parse` runs in `workers` threads (in the caller's own when 0), `visit` in the caller's thread. `parse` may be
+    /// shown a commit that turns out to be damaged; what it makes of that is dropped. Damage is told and passed over. When `visit` breaks, the position is one at or after the entry it broke at, and not fit to go on from.
     ///
     /// # Errors
     /// [`JournalError::Replaced`] when files were replaced since `from` was made, or meanwhile: whatever `visit` was

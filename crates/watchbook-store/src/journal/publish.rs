@@ -35,6 +35,9 @@ impl Journal {
         let mut patience = Patience::new(REPLACING_WAIT);
         loop {
             match self.read_head()? {
+                Found::Head(head) if head.relaxed && !self.still_fits(&head.end)? => {
+                    return self.assume();
+                }
                 Found::Head(head) if !head.replacing => return Ok(head.end),
                 Found::Head(_) if patience.pause() => {}
                 // A writer died while it replaced files. The next writer puts that in order; until then we read.
@@ -59,6 +62,11 @@ impl Journal {
         {
             return Ok(false);
         }
+        self.still_fits(position)
+    }
+
+    /// Whether the files have, at a position, what they had when it was made.
+    fn still_fits(&self, position: &Position) -> Result<bool, JournalError> {
         match self.files.open(position.segment, Open::Read)? {
             Some(segment) => check::fits(&self.files, &segment, position),
             None => Ok(false),

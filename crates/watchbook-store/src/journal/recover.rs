@@ -5,8 +5,9 @@
 //! copied to `<file>.torn-<time>` and cut off.
 //!
 //! A line in between that cannot be read is damage, which is kept and reported, unless it is a hole: an unsynced
-//! batch of which the disk wrote later parts but not earlier ones. A hole has bytes that were never written, which
-//! read as NUL, which no journal line contains, and it lies within the last [`MAX_IN_FLIGHT_BYTES`].
+//! batch of which the disk wrote later parts but not earlier ones. Bytes that were never written read as NUL, which no
+//! line of a journal contains, and they are missing up to the end of a disk sector; and a hole lies within the last
+//! [`MAX_IN_FLIGHT_BYTES`].
 
 use std::ops::ControlFlow;
 
@@ -102,7 +103,7 @@ impl Judge {
         match entry {
             Entry::Damaged { damage, raw } => {
                 let in_flight = after.segment == self.last && damage.byte >= self.in_flight_from;
-                self.hole |= in_flight && !damage.flaw.is_usable() && raw.contains(&0);
+                self.hole |= in_flight && !damage.flaw.is_usable() && has_hole(raw, damage.byte);
                 if self.doubtful.len() < MAX_DAMAGES {
                     self.doubtful.push(damage);
                 }
@@ -118,6 +119,18 @@ impl Judge {
         ControlFlow::Continue(())
     }
 }
+
+/// Whether bytes that begin at `offset` of a file contain NULs up to the end of a sector, or of the line.
+fn has_hole(bytes: &[u8], offset: u64) -> bool {
+    memchr::memchr_iter(0, bytes).any(|at| match bytes.get(at + 1) {
+        Some(0) => false,
+        Some(_) => (offset + at as u64 + 1).is_multiple_of(SECTOR_BYTES),
+        None => true,
+    })
+}
+
+/// The bytes that a disk writes at once, at least. Larger sectors end where small ones end.
+const SECTOR_BYTES: u64 = 512;
 
 /// Copies the torn tail behind `end` to a file of its own, durably, and gives that file's name.
 pub(super) fn set_tail_aside(

@@ -1,6 +1,8 @@
-//! The power cut.
+//! The power cut, and the copy.
 
-use super::inode::Inode;
+use std::collections::BTreeMap;
+
+use super::inode::{DirNode, FileNode, Inode};
 use super::random::SplitMix;
 use super::world::World;
 
@@ -15,7 +17,22 @@ impl World {
             };
             (*number, left)
         });
-        let inodes = inodes.collect();
+        self.with_inodes(inodes.collect(), random)
+    }
+
+    /// The same world, all of it durable.
+    pub(super) fn fork(&self) -> Self {
+        let inodes = self.inodes.iter().map(|(number, inode)| {
+            let same = match inode {
+                Inode::File(file) => Inode::File(FileNode::durable(file.now.clone())),
+                Inode::Dir(dir) => Inode::Dir(DirNode::durable(dir.now.clone())),
+            };
+            (*number, same)
+        });
+        self.with_inodes(inodes.collect(), self.random.clone())
+    }
+
+    fn with_inodes(&self, inodes: BTreeMap<u64, Inode>, random: SplitMix) -> Self {
         Self {
             inodes,
             next_inode: self.next_inode,

@@ -200,6 +200,15 @@ fn put(into: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
 }
 
 impl DirNode {
+    /// A directory that is durable with these entries.
+    pub(super) fn durable(entries: BTreeMap<String, u64>) -> Self {
+        Self {
+            now: entries.clone(),
+            durable: entries,
+            pending: Vec::new(),
+        }
+    }
+
     pub(super) fn link(&mut self, name: &str, inode: u64) {
         self.now.insert(name.to_owned(), inode);
         self.pending.push(DirChange::Link {
@@ -236,11 +245,7 @@ impl DirNode {
                 change.apply(&mut left);
             }
         }
-        Self {
-            now: left.clone(),
-            durable: left,
-            pending: Vec::new(),
-        }
+        Self::durable(left)
     }
 }
 

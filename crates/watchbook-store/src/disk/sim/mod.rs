@@ -86,8 +86,15 @@ impl SimDisk {
     }
 
     /// The disk after a power cut now: everything synced is there, and of the rest a part that `seed` chooses.
+    #[must_use]
     pub fn crash(&self, seed: u64) -> Self {
         Self(Arc::new(Mutex::new(self.0.lock().crash(seed))))
+    }
+
+    /// Another disk that is now as reads see this one, all of it durable. What happens to one does not touch the other.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.0.lock().fork())))
     }
 
     /// Makes the operation with this number, counted from 0 since the disk was made, fail.

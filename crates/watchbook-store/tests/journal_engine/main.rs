@@ -1,0 +1,14 @@
+//! The journal engine as its users see it: on a real disk, on the simulator, and against other processes' doings.
+
+mod basics;
+mod chain_damage;
+mod crash;
+mod faults;
+mod fixture;
+mod formats;
+mod real_files;
+mod recovery;
+mod repairs;
+mod rolling;
+mod tombstones;
+mod two_writers;
