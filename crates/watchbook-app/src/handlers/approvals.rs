@@ -1,0 +1,63 @@
+//! Changes that may need a second pair of eyes: allowed as the incident stands, and carried out only if it still does.
+
+use watchbook_api::Problem;
+use watchbook_core::{IncidentId, Op, Refused, Severity};
+use watchbook_rbac::{Asked, Change};
+use watchbook_store::{Applied, StoreError};
+
+use crate::call::Call;
+use crate::problem;
+
+/// How often a change is decided anew because the incident changed between the decision and the commit.
+const ATTEMPTS: u32 = 8;
+
+/// A change that the policy may want approved.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sensitive {
+    pub(super) change: Change,
+    /// The severity the incident would get, if that is the change.
+    pub(super) becomes: Option<Severity>,
+}
+
+/// Makes a change, unless the policy wants it proposed. The incident that was looked at is the one that is changed:
+/// what the policy saw rides along as the version to match.
+pub(super) async fn change(
+    call: &Call<'_>,
+    incident: IncidentId,
+    op: Op,
+    sensitive: Sensitive,
+) -> Result<Applied, Problem> {
+    let mut command = call.command(incident, op);
+    let given = command.if_match;
+    for _ in 0..ATTEMPTS {
+        let current = call.store().get(incident).await;
+        let current = current.map_err(|error| problem::of_store(&error))?;
+        allow(call, sensitive, &current)?;
+        command.if_match = given.or(Some(current.etag));
+        match call.submit(command.clone()).await {
+            Err(StoreError::Refused(Refused::Stale { .. })) if given.is_none() => {}
+            result => return result.map_err(|error| problem::of_store(&error)),
+        }
+    }
+    Err(problem::changing_too_fast(incident))
+}
+
+fn allow(
+    call: &Call<'_>,
+    sensitive: Sensitive,
+    current: &watchbook_core::Incident,
+) -> Result<(), Problem> {
+    let Sensitive { change, becomes } = sensitive;
+    if becomes == Some(current.severity) {
+        return Ok(());
+    }
+    let (who, matrix) = (&call.visit.who, &call.door.policies().matrix);
+    let rule = matrix.approval(&Asked {
+        change,
+        env: &current.env,
+        severity: current.severity,
+        becomes,
+        role: matrix.role_of(&who.agent, who.standing()),
+    });
+    rule.map_or(Ok(()), |rule| Err(problem::needs_second_pair(change, rule)))
+}
