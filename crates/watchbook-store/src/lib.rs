@@ -7,6 +7,8 @@ pub mod disk;
 pub mod journal;
 pub mod jsonl;
 pub mod memory;
+#[cfg(feature = "testsuite")]
+pub mod model;
 pub mod system;
 
 pub use contract::{

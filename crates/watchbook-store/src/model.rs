@@ -1,0 +1,98 @@
+//! The model test: one random life, lived by two stores, must look the same from outside.
+//!
+//! [`compare`] carries the same commands out on a reference (usually [`MemoryStore`](crate::memory::MemoryStore)) and
+//! on another store, and compares every answer, refusal and read. A life is a list of numbers, so that whatever draws
+//! numbers can draw, shrink and repeat one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this is test code that is exported: it fails by a panic that says where the stores differ"
+)]
+
+mod life;
+mod look;
+
+use watchbook_core::{Command, IncidentId};
+
+use crate::contract::{Applied, Outcome, Store, StoreError};
+use crate::system::ManualClock;
+
+use life::{Life, Turn};
+use look::same_sight;
+
+/// Lives the life that `draws` stands for on both stores, which must be empty and read `clock`, and compares them after
+/// each step and in the end.
+pub async fn compare<A: Store, B: Store>(
+    reference: &A,
+    other: &B,
+    clock: &ManualClock,
+    draws: &[u64],
+) {
+    let mut life = Life::new(clock);
+    for draw in draws {
+        match life.turn(*draw) {
+            Turn::Wait => {}
+            Turn::Try(command) => {
+                let expected = reference.preview(command.clone()).await;
+                let previewed = other.preview(command.clone()).await;
+                same_answer(&command, &expected, &previewed);
+            }
+            Turn::Do(command) => {
+                let expected = reference.apply(command.clone()).await;
+                let applied = other.apply(command.clone()).await;
+                same_answer(&command, &expected, &applied);
+                life.learn(&expected);
+            }
+            Turn::Look(query) => same_sight(reference, other, query).await,
+        }
+    }
+    for id in life.incidents() {
+        same_incident(reference, other, *id).await;
+    }
+    look::same_lists(reference, other).await;
+}
+
+/// Answers are the same but for what says which store it was.
+fn same_answer(
+    command: &Command,
+    expected: &Result<Applied, StoreError>,
+    given: &Result<Applied, StoreError>,
+) {
+    match (expected, given) {
+        (Ok(expected), Ok(given)) => assert_eq!(plain(given), plain(expected), "{command:?}"),
+        (Err(expected), Err(given)) => {
+            assert_eq!(given.to_string(), expected.to_string(), "{command:?}");
+            assert_eq!(given.outcome(), Outcome::NotApplied);
+        }
+        (expected, given) => panic!("{command:?} was answered {given:?}, not {expected:?}"),
+    }
+}
+
+/// An answer without the durability, which is the store's own, and the node in its stamps.
+fn plain(applied: &Applied) -> Applied {
+    let Applied {
+        incident,
+        events,
+        similar,
+        changed,
+        replayed,
+        durable: _,
+    } = applied.clone();
+    Applied {
+        incident,
+        events: events.into_iter().map(look::plain).collect(),
+        similar,
+        changed,
+        replayed,
+        durable: false,
+    }
+}
+
+async fn same_incident<A: Store, B: Store>(reference: &A, other: &B, id: IncidentId) {
+    let expected = reference.get(id).await.map_err(|error| error.to_string());
+    let given = other.get(id).await.map_err(|error| error.to_string());
+    assert_eq!(given, expected);
+    look::same_timeline(reference, other, id).await;
+}

@@ -1,0 +1,94 @@
+//! The model test on the reference itself: two stores in memory live one life, and a broken one is told from them.
+
+#![expect(clippy::unwrap_used, reason = "test code, also outside of `#[test]`")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use watchbook_core::query::{IncidentFilter, IncidentQuery, PageRequest, Sort};
+use watchbook_core::{Clock as _, EventType};
+use watchbook_store::Incidents as _;
+use watchbook_store::conformance::block_on;
+use watchbook_store::memory::MemoryStore;
+use watchbook_store::model::compare;
+use watchbook_store::system::{ManualClock, SeededEntropy};
+
+fn store(clock: &ManualClock, seed: u64) -> MemoryStore {
+    MemoryStore::new(Arc::new(clock.clone()), &SeededEntropy::new(seed))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn two_stores_in_memory_live_one_life(draws in prop::collection::vec(any::<u64>(), 1..120)) {
+        let clock = ManualClock::default();
+        block_on(compare(&store(&clock, 1), &store(&clock, 2), &clock, &draws));
+    }
+}
+
+/// Draws that are spread over everything a life can do.
+fn draws(count: u64) -> Vec<u64> {
+    let entropy = SeededEntropy::new(1);
+    (0..count).map(|_| entropy.next_u64()).collect()
+}
+
+#[test]
+#[should_panic(expected = "Command {")]
+fn a_store_with_a_past_is_told_from_one_without() {
+    let clock = ManualClock::default();
+    let reference = store(&clock, 1);
+    block_on(compare(&reference, &store(&clock, 2), &clock, &draws(100)));
+    clock.set(ManualClock::default().now());
+    block_on(compare(&reference, &store(&clock, 3), &clock, &draws(100)));
+}
+
+#[test]
+fn a_life_sees_every_sort_of_line() {
+    let clock = ManualClock::default();
+    let reference = store(&clock, 1);
+    let seen = block_on(async {
+        compare(&reference, &store(&clock, 2), &clock, &draws(1_500)).await;
+        kinds(&reference).await
+    });
+    let by_callers = [
+        EventType::Note,
+        EventType::Decision,
+        EventType::Action,
+        EventType::StatusChange,
+        EventType::SeverityChange,
+        EventType::FieldChange,
+        EventType::Followup,
+        EventType::FollowupUpdate,
+        EventType::Merge,
+        EventType::Redaction,
+        EventType::Custom,
+    ];
+    let missing: Vec<_> = by_callers
+        .iter()
+        .filter(|kind| !seen.contains(kind))
+        .collect();
+    assert!(missing.is_empty(), "no life saw {missing:?}");
+}
+
+async fn kinds(store: &MemoryStore) -> BTreeSet<EventType> {
+    let all = IncidentQuery {
+        filter: IncidentFilter::default(),
+        sort: Sort::Created,
+        page: PageRequest {
+            limit: 500,
+            after: None,
+        },
+    };
+    let mut seen = BTreeSet::new();
+    for incident in store.list(all).await.unwrap().items {
+        let first = PageRequest {
+            limit: 500,
+            after: None,
+        };
+        let lines = store.events(incident.id, first).await.unwrap().items;
+        seen.extend(lines.iter().map(|line| line.kind));
+    }
+    seen
+}
