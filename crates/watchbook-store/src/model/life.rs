@@ -29,8 +29,10 @@ pub(super) enum Turn {
 
 /// The most incidents of a life: enough to merge in rings, few enough to meet again.
 const INCIDENTS: u64 = 6;
-/// The keys that callers use.
+/// The keys that callers use at one time.
 const KEYS: u64 = 4;
+/// After so long callers take new keys: whether a store still knows one after seven days is its own affair.
+const KEYS_LAST: Duration = Duration::from_hours(3 * 24);
 const AGENTS: [&str; 3] = ["sofiia", "helion", "human:ada"];
 const WORDS: [&str; 6] = ["pool", "gateway", "timeout", "disk", "retry", "cache"];
 
@@ -82,10 +84,6 @@ impl Life {
         }
     }
 
-    pub(super) fn incidents(&self) -> &[IncidentId] {
-        &self.incidents
-    }
-
     /// Remembers what was answered, to come back to it.
     pub(super) fn learn(&mut self, answer: &Result<Applied, StoreError>) {
         if let Ok(applied) = answer {
@@ -127,7 +125,9 @@ impl Life {
         let (incident, op) = self.wanted(draws);
         let key = draws.one_in(4).then(|| draws.below(KEYS));
         let change = match key {
-            Some(key) => ChangeId::from_key("model", &key.to_string()),
+            Some(key) => {
+                ChangeId::from_key(&format!("model {}", self.age_of_keys()), &key.to_string())
+            }
             None => ChangeId::from_key("once", &self.turns.to_string()),
         };
         // One body in eight is another one, so that a key meets a request that it was not made for.
@@ -145,6 +145,10 @@ impl Life {
                 .flatten(),
             op,
         }
+    }
+
+    fn age_of_keys(&self) -> u128 {
+        self.clock.now().since(self.begun).as_millis() / KEYS_LAST.as_millis()
     }
 
     fn wanted(&mut self, draws: &Draws) -> (IncidentId, Op) {

@@ -77,10 +77,11 @@ pub(super) async fn same_sight<A: Store, B: Store>(reference: &A, other: &B, dra
     same_list(reference, other, filter, sort).await;
 }
 
-/// Every order, and the follow-ups.
-pub(super) async fn same_lists<A: Store, B: Store>(reference: &A, other: &B) {
+/// Every order, and the follow-ups. Gives the incidents that there are.
+pub(super) async fn same_lists<A: Store, B: Store>(reference: &A, other: &B) -> Vec<IncidentId> {
+    let mut ids = Vec::new();
     for sort in Sort::ALL {
-        same_list(reference, other, IncidentFilter::default(), *sort).await;
+        ids = same_list(reference, other, IncidentFilter::default(), *sort).await;
     }
     for state in [
         FollowupFilter::All,
@@ -89,6 +90,7 @@ pub(super) async fn same_lists<A: Store, B: Store>(reference: &A, other: &B) {
     ] {
         same_followups(reference, other, state).await;
     }
+    ids
 }
 
 async fn same_list<A: Store, B: Store>(
@@ -96,7 +98,8 @@ async fn same_list<A: Store, B: Store>(
     other: &B,
     filter: IncidentFilter,
     sort: Sort,
-) {
+) -> Vec<IncidentId> {
+    let mut ids = Vec::new();
     let mut after = None;
     loop {
         let page = PageRequest { limit: 3, after };
@@ -114,9 +117,10 @@ async fn same_list<A: Store, B: Store>(
             .await
             .expect("the store can be read");
         assert_eq!(given, expected, "{query:?}");
+        ids.extend(given.items.iter().map(|incident| incident.id));
         after = given.next;
         if after.is_none() {
-            return;
+            return ids;
         }
     }
 }
