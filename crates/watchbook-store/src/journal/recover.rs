@@ -103,7 +103,7 @@ impl Judge {
         match entry {
             Entry::Damaged { damage, raw } => {
                 let in_flight = after.segment == self.last && damage.byte >= self.in_flight_from;
-                self.hole |= in_flight && !damage.flaw.is_usable() && has_hole(raw, damage.byte);
+                self.hole |= in_flight && has_hole(raw, damage.byte);
                 if self.doubtful.len() < MAX_DAMAGES {
                     self.doubtful.push(damage);
                 }

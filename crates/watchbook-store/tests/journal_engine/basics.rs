@@ -11,8 +11,8 @@ use watchbook_store::journal::{
 };
 
 use crate::fixture::{
-    WAIT, as_disk, clock, commit, create_in, filled, lines, on, open_in, read, read_from, record, recovered,
-    settings, sim_dir, sim_path, simulated, text_of, try_write, write,
+    WAIT, as_disk, clock, commit, create_in, filled, lines, on, open_in, read, read_from, record,
+    recovered, settings, sim_dir, sim_path, simulated, text_of, try_write, write,
 };
 
 #[test]

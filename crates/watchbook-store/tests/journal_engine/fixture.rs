@@ -170,6 +170,13 @@ pub(crate) fn read(journal: &Journal) -> Read {
     one
 }
 
+/// Reads everything that is published, unless the disk fails.
+pub(crate) fn try_read(journal: &Journal) -> Result<Read, JournalError> {
+    let mut read = Read::default();
+    journal.scan(&journal.start(), 0, text_of, |entry| read.take(entry))?;
+    Ok(read)
+}
+
 pub(crate) fn read_from(journal: &Journal, from: &Position, workers: usize) -> (Read, Position) {
     let mut read = Read::default();
     let at = journal

@@ -12,3 +12,4 @@ mod repairs;
 mod rolling;
 mod tombstones;
 mod two_writers;
+mod workload;
