@@ -15,8 +15,8 @@ use crate::door::Door;
 use crate::keys::Keys;
 use crate::{call, problem};
 
-/// The most calls that are under way at once; more are turned away at once. A call keeps its place until it has ended,
-/// also when whoever made it has stopped waiting.
+/// The most calls that are under way at once. More are turned away before the door, so a flood is not audited call by
+/// call. A call keeps its place until it has ended, also when whoever made it has stopped waiting.
 pub const MAX_CALLS: usize = 1_024;
 
 /// What an app is made of.

@@ -132,7 +132,8 @@ impl Call<'_> {
     }
 
     /// Hands a command to the store, or asks only what would come of it.
-    pub(crate) async fn submit(&self, command: Command) -> Result<Applied, StoreError> {
+    pub(crate) async fn submit(&self, command: &Command) -> Result<Applied, StoreError> {
+        let command = command.clone();
         if self.dry_run {
             self.store().preview(command).await
         } else {
@@ -140,10 +141,11 @@ impl Call<'_> {
         }
     }
 
-    /// Changes an incident that must be there.
+    /// Changes an incident.
     pub(crate) async fn change(&self, incident: IncidentId, op: Op) -> Result<Applied, Problem> {
-        let applied = self.submit(self.command(incident, op)).await;
-        applied.map_err(|error| problem::of_store(&error))
+        let command = self.command(incident, op);
+        let applied = self.submit(&command).await;
+        applied.map_err(|error| problem::of_command(&command.op, &error))
     }
 }
 

@@ -52,3 +52,6 @@ impl Need {
         matches!(self, Self::Write)
     }
 }
+
+#[cfg(test)]
+mod tests;

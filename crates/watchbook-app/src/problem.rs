@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use watchbook_api::{ErrorCode, Problem};
 use watchbook_core::text::Name;
-use watchbook_core::{AgentId, IncidentId, Refused, Timestamp};
+use watchbook_core::{AgentId, IncidentId, Op, Refused, Timestamp};
 use watchbook_rbac::{ApprovalRule, Change, Decision, Limited, Permission, RolloutState};
 use watchbook_store::{CorruptPlace, StoreError};
 
@@ -15,6 +15,8 @@ use crate::who::Identity;
 
 /// How long to wait when it is not known how long it will last.
 const SOON: Duration = Duration::from_secs(1);
+/// How long to wait for what an operator must see to.
+const LATER: Duration = Duration::from_mins(1);
 
 // ---- who calls ----
 
@@ -184,6 +186,31 @@ pub(crate) fn too_many_keys(limit: usize) -> Problem {
 
 // ---- the store ----
 
+/// What a caller is told of an error of the store that met `op`: a time out of range has the name of its parameter.
+pub(crate) fn of_command(op: &Op, error: &StoreError) -> Problem {
+    match error {
+        StoreError::Refused(Refused::OutOfRange { at, .. }) => {
+            Problem::invalid(parameter_of(op, *at), error.to_string())
+        }
+        _ => of_store(error),
+    }
+}
+
+fn parameter_of(op: &Op, at: Timestamp) -> &'static str {
+    let (started_at, detected_at) = match op {
+        Op::Create(new) => (new.started_at, new.detected_at),
+        Op::Update(patch) => (patch.started_at, patch.detected_at.flatten()),
+        _ => (None, None),
+    };
+    if started_at == Some(at) {
+        "/started_at"
+    } else if detected_at == Some(at) {
+        "/detected_at"
+    } else {
+        "/at"
+    }
+}
+
 /// What a caller is told of an error of the store.
 pub(crate) fn of_store(error: &StoreError) -> Problem {
     match error {
@@ -212,7 +239,9 @@ pub(crate) fn of_store(error: &StoreError) -> Problem {
         }
         StoreError::Corrupt(place) => of_damage(place),
         StoreError::TooLarge { .. } => Problem::new(ErrorCode::TooLarge, error.to_string()),
-        StoreError::NewerFormat { .. } => Problem::new(ErrorCode::Unavailable, error.to_string()),
+        StoreError::NewerFormat { .. } => {
+            Problem::new(ErrorCode::Unavailable, error.to_string()).with_retry_after(LATER)
+        }
         _ => {
             tracing::error!(error = ?error, "an error of the store that has no code");
             internal()
@@ -236,6 +265,7 @@ fn of_damage(place: &CorruptPlace) -> Problem {
             "what is stored of this incident is damaged ({file} line {line}, byte {byte}) and cannot be changed; ask an operator to run watchbook verify, then watchbook repair"
         ),
     )
+    .with_retry_after(LATER)
 }
 
 fn of_artifact(bad: &watchbook_core::artifact::ArtifactError) -> Problem {
@@ -269,3 +299,6 @@ pub(crate) fn of_refusal(refused: &Refused) -> Problem {
         _ => Problem::new(ErrorCode::Conflict, message),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,11 @@ use watchbook_config::Governance;
 
 /// The longest text an entry repeats, in bytes.
 const TEXT_BYTES: usize = 512;
-/// The longest text that is searched for secrets, in bytes. What an entry repeats ends long before, so a secret that
-/// is cut in two here has its first half, if that is shown at all, still recognised.
+/// How much of one text is searched for secrets, in bytes. What an entry repeats of it ends long before, so a secret
+/// that is cut in two here has its first half, if that is shown at all, still recognised.
 const SEARCHED_BYTES: usize = 8 * TEXT_BYTES;
+/// How much text of one call is searched for secrets, in bytes: searching costs far more than reading.
+const CALL_BYTES: usize = 32 * 1024;
 /// The most items or members an entry repeats of one list or object.
 const ITEMS: usize = 32;
 /// How deep an entry follows lists and objects.
@@ -19,13 +21,8 @@ const FILES: &[&str] = &["content", "content_base64"];
 
 /// The parameters as the audit trail keeps them.
 pub(crate) fn for_audit(params: &Map<String, Value>, governance: &Governance) -> Value {
-    let mut kept = Value::Object(
-        params
-            .iter()
-            .take(ITEMS)
-            .map(|(name, value)| (name.clone(), parameter(name, value)))
-            .collect(),
-    );
+    let mut outline = Outline { left: CALL_BYTES };
+    let mut kept = Value::Object(outline.parameters(params));
     // Before texts are cut, so that no half of a secret escapes its pattern.
     governance.redact(&mut kept);
     shorten(&mut kept);
@@ -36,42 +33,73 @@ pub(crate) fn for_audit(params: &Map<String, Value>, governance: &Governance) ->
     kept
 }
 
-fn parameter(name: &str, value: &Value) -> Value {
-    match value {
-        Value::String(text) if FILES.contains(&name) => {
-            Value::String(format!("({} bytes)", text.len()))
+/// What is kept of a call before it is searched: as much as will be shown at most, and some more.
+struct Outline {
+    /// How many bytes of text may still be kept.
+    left: usize,
+}
+
+impl Outline {
+    fn parameters(&mut self, params: &Map<String, Value>) -> Map<String, Value> {
+        let mut kept = Map::new();
+        for (name, value) in params.iter().take(ITEMS) {
+            let value = match value {
+                Value::String(text) if FILES.contains(&name.as_str()) => size_alone(text),
+                value => self.value(value, DEPTH),
+            };
+            kept.insert(name.clone(), value);
         }
-        value => outline(value, DEPTH),
+        kept
+    }
+
+    fn value(&mut self, value: &Value, depth: usize) -> Value {
+        match value {
+            Value::Array(_) | Value::Object(_) if depth == 0 => {
+                Value::String("(nested)".to_owned())
+            }
+            Value::Array(items) => Value::Array(self.items(items, depth)),
+            Value::Object(members) => Value::Object(self.members(members, depth)),
+            Value::String(text) => self.text(text),
+            plain => plain.clone(),
+        }
+    }
+
+    fn items(&mut self, items: &[Value], depth: usize) -> Vec<Value> {
+        let mut kept: Vec<Value> = items
+            .iter()
+            .take(ITEMS)
+            .map(|item| self.value(item, depth - 1))
+            .collect();
+        if items.len() > ITEMS {
+            kept.push(Value::String(format!("({} more)", items.len() - ITEMS)));
+        }
+        kept
+    }
+
+    fn members(&mut self, members: &Map<String, Value>, depth: usize) -> Map<String, Value> {
+        let mut kept = Map::new();
+        for (name, value) in members.iter().take(ITEMS) {
+            if let Value::String(name) = self.text(name) {
+                kept.insert(name, self.value(value, depth - 1));
+            }
+        }
+        kept
+    }
+
+    fn text(&mut self, text: &str) -> Value {
+        let head = &text[..text.floor_char_boundary(SEARCHED_BYTES)];
+        match self.left.checked_sub(head.len()) {
+            Some(left) => {
+                self.left = left;
+                Value::String(head.to_owned())
+            }
+            None => size_alone(text),
+        }
     }
 }
 
-fn outline(value: &Value, depth: usize) -> Value {
-    match value {
-        Value::Array(_) | Value::Object(_) if depth == 0 => Value::String("(nested)".to_owned()),
-        Value::Array(items) => {
-            let mut kept: Vec<Value> = items
-                .iter()
-                .take(ITEMS)
-                .map(|item| outline(item, depth - 1))
-                .collect();
-            if items.len() > ITEMS {
-                kept.push(Value::String(format!("({} more)", items.len() - ITEMS)));
-            }
-            Value::Array(kept)
-        }
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .take(ITEMS)
-                .map(|(name, value)| (name.clone(), outline(value, depth - 1)))
-                .collect(),
-        ),
-        Value::String(text) if text.len() > SEARCHED_BYTES => {
-            let head = &text[..text.floor_char_boundary(SEARCHED_BYTES)];
-            Value::String(head.to_owned())
-        }
-        plain => plain.clone(),
-    }
+fn size_alone(text: &str) -> Value {
+    Value::String(format!("({} bytes)", text.len()))
 }
 
 fn shorten(value: &mut Value) {
@@ -85,3 +113,6 @@ fn shorten(value: &mut Value) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

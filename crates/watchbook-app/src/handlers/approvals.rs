@@ -34,9 +34,11 @@ pub(super) async fn change(
         let current = current.map_err(|error| problem::of_store(&error))?;
         allow(call, sensitive, &current)?;
         command.if_match = given.or(Some(current.etag));
-        match call.submit(command.clone()).await {
+        match call.submit(&command).await {
             Err(StoreError::Refused(Refused::Stale { .. })) if given.is_none() => {}
-            result => return result.map_err(|error| problem::of_store(&error)),
+            result => {
+                return result.map_err(|error| problem::of_command(&command.op, &error));
+            }
         }
     }
     Err(problem::changing_too_fast(incident))

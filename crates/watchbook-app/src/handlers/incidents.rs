@@ -18,8 +18,7 @@ const DRAWS: u32 = 8;
 
 /// Creates an incident under an id that is free.
 pub(super) async fn create(call: &Call<'_>, params: IncidentCreate) -> Result<Answer, Problem> {
-    let applied = create_under_free_id(call, params.into_op()).await;
-    let applied = applied.map_err(|error| problem::of_store(&error))?;
+    let applied = create_under_free_id(call, params.into_op()).await?;
     let reply = Reply::Created {
         incident: incident_view(&applied, call.now()),
         possible_duplicates: applied.similar.clone(),
@@ -27,15 +26,17 @@ pub(super) async fn create(call: &Call<'_>, params: IncidentCreate) -> Result<An
     Ok(Answer::written(&applied, reply))
 }
 
-async fn create_under_free_id(call: &Call<'_>, op: Op) -> Result<Applied, StoreError> {
+async fn create_under_free_id(call: &Call<'_>, op: Op) -> Result<Applied, Problem> {
     let mut command = call.command(IncidentId::MIN, op);
     let mut drawn = 0;
     loop {
         command.incident = draw(command.change, drawn, call.now());
         drawn += 1;
-        match call.submit(command.clone()).await {
+        match call.submit(&command).await {
             Err(StoreError::Refused(Refused::Exists(_))) if drawn < DRAWS => {}
-            result => return result,
+            result => {
+                return result.map_err(|error| problem::of_command(&command.op, &error));
+            }
         }
     }
 }

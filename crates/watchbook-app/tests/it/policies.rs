@@ -1,0 +1,189 @@
+//! Policies at the door: rollout, rates, caps, approvals, timeouts.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use watchbook_api::{ErrorCode, Problem};
+
+use crate::world::{World, id, local};
+
+const OFF: &str = "rules:
+  - actions: [\"oncall_tool.incident_close\"]
+    agents: [helion]
+    stage: off
+  - actions: [\"oncall_tool.incident_*\"]
+    agents: [helion]
+    stage: dry_run
+";
+
+fn new() -> Value {
+    json!({"service": "gateway", "severity": "P2", "title": "slow"})
+}
+
+#[tokio::test]
+async fn an_action_that_is_off_is_refused_for_whom_it_is_off() {
+    let world = World::with(&[("tools_rollout.yml", OFF)]);
+    let close = json!({"incident_id": world.incident("P2").await});
+    let refused = world.refused("helion", "incident_close", close.clone()).await;
+    assert_eq!(refused.code, ErrorCode::Forbidden);
+    insta::assert_snapshot!(refused.message, @"oncall_tool.incident_close is switched off for helion; tools_rollout.yml says rules[0]: off");
+    world.ok("sofiia", "incident_close", close).await;
+}
+
+#[tokio::test]
+async fn a_rehearsed_action_writes_nothing_and_says_so() {
+    let world = World::with(&[("tools_rollout.yml", OFF)]);
+    world.incident("P2").await;
+    let before = world.dump().await;
+    let answer = world.ok("helion", "incident_create", new()).await;
+    assert_eq!(answer["meta"]["dry_run"], true);
+    assert_eq!(answer["result"]["incident"]["title"], "slow");
+    let read = world.ok("helion", "incident_list", json!({})).await;
+    assert_ne!(read["meta"]["dry_run"], true, "a read is carried out");
+    assert_eq!(world.dump().await, before);
+}
+
+const TIGHT: &str = "rates:
+  agent: { per_minute: 6000, burst: 2000 }
+  tool: { per_minute: 6000, burst: 2000 }
+  action: { per_minute: 60, burst: 4 }
+daily_writes:
+  default: 3
+";
+
+#[tokio::test]
+async fn a_rate_is_held_and_the_answer_says_how_long_to_wait() {
+    let world = World::with(&[("tool_limits.yml", TIGHT)]);
+    for _ in 0..4 {
+        world.ok("monitor", "incident_list", json!({})).await;
+    }
+    let refused = world.refused("monitor", "incident_list", json!({})).await;
+    assert_eq!(refused.code, ErrorCode::RateLimited);
+    assert_eq!(refused.retry_after, Some(Duration::from_secs(1)));
+    world.ok("helion", "incident_list", json!({})).await;
+    world.clock.advance(Duration::from_secs(1));
+    world.ok("monitor", "incident_list", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_daily_cap_holds_until_midnight_and_rehearsals_do_not_count() {
+    let world = World::with(&[("tool_limits.yml", TIGHT)]);
+    let rehearsal = || {
+        let mut params = new();
+        params["dry_run"] = true.into();
+        params
+    };
+    for _ in 0..3 {
+        world.clock.advance(Duration::from_mins(1));
+        world.ok("helion", "incident_create", rehearsal()).await;
+        world.ok("helion", "incident_create", new()).await;
+    }
+    world.clock.advance(Duration::from_mins(1));
+    let refused = world.refused("helion", "incident_create", new()).await;
+    assert_eq!(refused.code, ErrorCode::RateLimited);
+    let tomorrow = world.now().end_of_day().since(world.now());
+    assert_eq!(refused.retry_after.unwrap().as_secs(), tomorrow.as_secs() + 1);
+    world.clock.set(world.now().end_of_day().plus(Duration::from_secs(1)));
+    world.ok("helion", "incident_create", new()).await;
+}
+
+#[tokio::test]
+async fn people_at_the_keyboard_are_not_held() {
+    let world = World::with(&[("tool_limits.yml", TIGHT)]);
+    for _ in 0..10 {
+        let answer = world.call_as(local("human:ada"), "incident_create", new()).await;
+        answer.unwrap();
+    }
+}
+
+const TWO_PAIRS: &str = "approvals:
+  - changes: [close, severity]
+    envs: [prod]
+    severities: [P0, P1]
+  - changes: [merge]
+    except_roles: [operator]
+";
+
+async fn asks_for_a_proposal(world: &World, agent: &str, action: &str, params: Value) -> Problem {
+    let refused = world.refused(agent, action, params).await;
+    assert_eq!(refused.code, ErrorCode::Forbidden, "{refused}");
+    assert!(refused.message.contains("incident_propose"), "{refused}");
+    refused
+}
+
+#[tokio::test]
+async fn a_close_that_needs_two_is_proposed_by_one_and_approved_by_another() {
+    let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
+    let incident = world.incident("P1").await;
+    let close = json!({"incident_id": incident, "resolution_summary": "rolled back"});
+    let refused = asks_for_a_proposal(&world, "helion", "incident_close", close.clone()).await;
+    insta::assert_snapshot!(refused.message, @"this close needs a second pair of eyes (approvals[0] of rbac_tools_matrix.yml); propose it with incident_propose, and somebody else can agree with incident_approve");
+
+    let mut propose = close;
+    propose["change"] = "close".into();
+    propose["reason"] = "quiet for an hour".into();
+    let proposed = world.ok("helion", "incident_propose", propose).await;
+    let proposal = proposed["result"]["incident"]["proposals"][0]["id"].clone();
+    let agree = json!({"incident_id": incident, "proposal_id": proposal});
+    let own = world.refused("helion", "incident_approve", agree.clone()).await;
+    assert_eq!(own.code, ErrorCode::Forbidden, "nobody approves their own");
+    let approved = world.ok("sofiia", "incident_approve", agree).await;
+    assert_eq!(approved["result"]["incident"]["status"], "closed");
+    assert_eq!(approved["result"]["incident"]["resolution_summary"], "rolled back");
+}
+
+#[tokio::test]
+async fn what_no_line_names_needs_nobody_else() {
+    let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
+    let mild = world.incident("P3").await;
+    world.ok("helion", "incident_close", json!({"incident_id": mild})).await;
+    let mut staging = new();
+    staging["env"] = "staging".into();
+    staging["severity"] = "P0".into();
+    let made = world.ok("helion", "incident_create", staging).await;
+    let close = json!({"incident_id": made["result"]["incident"]["id"]});
+    world.ok("helion", "incident_close", close).await;
+}
+
+#[tokio::test]
+async fn a_severity_is_asked_for_as_it_is_and_as_it_would_become() {
+    let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
+    let (mild, grave) = (world.incident("P3").await, world.incident("P1").await);
+    let to = |id: &str, severity: &str| json!({"incident_id": id, "severity": severity});
+    asks_for_a_proposal(&world, "helion", "incident_update", to(&mild, "P0")).await;
+    asks_for_a_proposal(&world, "helion", "incident_update", to(&grave, "P4")).await;
+    world.ok("helion", "incident_update", to(&mild, "P2")).await;
+    let title = json!({"incident_id": grave, "title": "worse"});
+    world.ok("helion", "incident_update", title).await;
+    world.ok("helion", "incident_update", to(&grave, "P1")).await;
+}
+
+#[tokio::test]
+async fn a_role_may_be_excepted() {
+    let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
+    let (one, two) = (world.incident("P3").await, world.incident("P3").await);
+    let merge = json!({"incident_id": one, "into": two});
+    asks_for_a_proposal(&world, "helion", "incident_merge", merge.clone()).await;
+    let merged = world.call_as(local("human:ada"), "incident_merge", merge).await;
+    assert_eq!(merged.unwrap()["result"]["incident"]["status"], "merged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_takes_too_long_is_answered_and_goes_on() {
+    let world = World::new();
+    world.store.held.store(true, Ordering::SeqCst);
+    let mut create = new();
+    create["idempotency_key"] = "k1".into();
+    let slow = world.refused("sofiia", "incident_create", create.clone()).await;
+    assert_eq!(slow.code, ErrorCode::Unavailable);
+    insta::assert_snapshot!(slow.message, @"the call took longer than 30 s; it goes on and may still succeed; repeat it with the same idempotency key to learn how it ended");
+
+    world.store.held.store(false, Ordering::SeqCst);
+    world.store.go_on.notify_one();
+    world.store.applied.notified().await;
+    let again = world.ok("sofiia", "incident_create", create).await;
+    assert_eq!(again["meta"]["replayed"], true, "the first went on to its end");
+    let by = world.audit().await[0].opening.agent.clone();
+    assert_eq!(by, id("sofiia"));
+}
