@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use regex::{NoExpand, Regex, RegexSet, RegexSetBuilder};
 use serde_json::{Map, Value};
 use watchbook_core::text::Name;
 
 /// The longest text that is kept, in bytes: what lies beyond cannot be searched in bounded time, and so is cut off.
 pub const MAX_REDACTED_BYTES: usize = 64 << 10;
+
+/// The most memory that all patterns together may take, in bytes.
+const MAX_SET_BYTES: usize = 32 << 20;
 
 /// How deep lists and objects are followed; what lies deeper is blacked out as a whole.
 const MAX_DEPTH: usize = 64;
@@ -30,9 +34,11 @@ pub struct Retention {
 }
 
 /// What is blacked out, and how long things are kept.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Governance {
     fields: Vec<String>,
+    /// All patterns at once: one look says which of them are worth a search, and for most texts none is.
+    any: Option<RegexSet>,
     patterns: Vec<Pattern>,
     /// How long things are kept.
     pub retention: Retention,
@@ -42,11 +48,11 @@ pub struct Governance {
 #[derive(Clone)]
 pub(crate) struct Pattern {
     replacement: String,
-    regex: regex_lite::Regex,
+    regex: Regex,
 }
 
 impl Pattern {
-    pub(crate) fn new(name: &str, regex: regex_lite::Regex) -> Self {
+    pub(crate) fn new(name: &str, regex: Regex) -> Self {
         Self {
             replacement: mark(name),
             regex,
@@ -55,8 +61,25 @@ impl Pattern {
 }
 
 impl fmt::Debug for Pattern {
+    /// Not the expression: somebody may have written a secret into it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.replacement)
+    }
+}
+
+impl fmt::Debug for Governance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            fields,
+            any: _,
+            patterns,
+            retention,
+        } = self;
+        f.debug_struct("Governance")
+            .field("fields", fields)
+            .field("patterns", patterns)
+            .field("retention", retention)
+            .finish()
     }
 }
 
@@ -65,13 +88,15 @@ fn mark(what: &str) -> String {
 }
 
 impl Governance {
-    pub(crate) const fn new(
-        fields: Vec<String>,
-        patterns: Vec<Pattern>,
-        retention: Retention,
-    ) -> Self {
+    pub(crate) fn new(fields: Vec<String>, patterns: Vec<Pattern>, retention: Retention) -> Self {
+        let texts = patterns.iter().map(|pattern| pattern.regex.as_str());
+        let any = RegexSetBuilder::new(texts)
+            .size_limit(MAX_SET_BYTES)
+            .build();
         Self {
             fields,
+            // Patterns that are too much together are tried one by one: slower, and the same.
+            any: any.ok(),
             patterns,
             retention,
         }
@@ -130,15 +155,27 @@ impl Governance {
     /// [`MAX_REDACTED_BYTES`] is cut.
     pub fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut redacted = cut(text);
-        for pattern in &self.patterns {
+        for pattern in self.worth_a_search(&redacted) {
             let replaced = pattern
                 .regex
-                .replace_all(&redacted, regex_lite::NoExpand(&pattern.replacement));
+                .replace_all(&redacted, NoExpand(&pattern.replacement));
             if let Cow::Owned(replaced) = replaced {
                 redacted = Cow::Owned(replaced);
             }
         }
         redacted
+    }
+
+    /// The patterns that stand somewhere in a text, in their order.
+    fn worth_a_search(&self, text: &str) -> Vec<&Pattern> {
+        match &self.any {
+            Some(any) => any
+                .matches(text)
+                .iter()
+                .map(|at| &self.patterns[at])
+                .collect(),
+            None => self.patterns.iter().collect(),
+        }
     }
 }
 

@@ -298,6 +298,13 @@ fn a_bomb_of_anchors_is_bounded() {
 }
 
 #[test]
+fn the_number_of_patterns_is_bounded() {
+    let lines = vec!["    - {name: x, pattern: x}"; 101].join("\n");
+    let text = format!("redaction:\n  patterns:\n{lines}\n");
+    insta::assert_snapshot!(mistakes(&[("data_governance.yml", &text)]));
+}
+
+#[test]
 fn many_mistakes_are_counted_and_not_all_listed() {
     let keys: Vec<String> = (0..500).map(|index| format!("strange{index}: 1")).collect();
     let text = mistakes(&[("cost_weights.yml", &keys.join("\n"))]);

@@ -39,6 +39,10 @@ fn faults(value: &Value, schema: &Value, at: &str, found: &mut Vec<String>) {
 fn holds(keyword: &str, wanted: &Value, value: &Value) -> bool {
     let wanted_list = || wanted.as_array().into_iter().flatten();
     match keyword {
+        "maxItems" => {
+            value.as_array().map(Vec::len)
+                <= wanted.as_u64().map(|most| usize::try_from(most).unwrap())
+        }
         "type" => has_type(value, wanted),
         "enum" => wanted_list().any(|one| one == value),
         "const" => wanted == value,
@@ -88,7 +92,7 @@ fn length(value: &Value) -> Option<u64> {
 }
 
 fn matches_pattern(value: &Value, pattern: &Value) -> bool {
-    let regex = regex_lite::Regex::new(pattern.as_str().unwrap()).unwrap();
+    let regex = regex::Regex::new(pattern.as_str().unwrap()).unwrap();
     value.as_str().is_none_or(|text| regex.is_match(text))
 }
 

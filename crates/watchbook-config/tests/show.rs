@@ -80,7 +80,7 @@ fn what_show_says() {
     let (dir, config) = planted();
     let text = show_text(&config).replace(&format!("{}/", dir.path().display()), "");
     // Every edit of a shipped file moves its lines.
-    let shipped_place = regex_lite::Regex::new(r"shipped (\w+\.yml):\d+:\d+").unwrap();
+    let shipped_place = regex::Regex::new(r"shipped (\w+\.yml):\d+:\d+").unwrap();
     insta::assert_snapshot!(shipped_place.replace_all(&text, "shipped $1:LINE:COLUMN"));
 }
 

@@ -45,7 +45,7 @@ keys! {
         /// Fields whose whole value is blacked out: those whose name ends so. Letters and digits count, case does not.
         fields: Vec<FieldName>,
         /// Texts that are blacked out wherever they stand.
-        patterns: Vec<PatternKeys>,
+        patterns: Patterns,
     }
 }
 
@@ -56,6 +56,33 @@ keys! {
         name: Text<40>,
         /// A regular expression, without look-around and back references.
         pattern: Regex,
+    }
+}
+
+/// The most patterns.
+const MAX_PATTERNS: usize = 100;
+
+/// Texts that are blacked out, at most [`MAX_PATTERNS`].
+#[derive(Debug)]
+pub(crate) struct Patterns(Vec<PatternKeys>);
+
+impl Read for Patterns {
+    fn schema() -> Value {
+        let mut schema = Vec::<PatternKeys>::schema();
+        schema["maxItems"] = json!(MAX_PATTERNS);
+        schema
+    }
+
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        if let Data::List(items) = &node.data
+            && items.len() > MAX_PATTERNS
+        {
+            let message = format!("there are {} patterns", items.len());
+            let fix = format!("write at most {MAX_PATTERNS}; join them with |");
+            findings.report(&node.place, message, fix);
+            return None;
+        }
+        Vec::read(node, findings).map(Self)
     }
 }
 
@@ -136,24 +163,35 @@ impl Read for FieldName {
 
 /// A regular expression that matches something.
 #[derive(Debug)]
-pub(crate) struct Regex(regex_lite::Regex);
+pub(crate) struct Regex(regex::Regex);
 
 /// The most memory that one regular expression may take, in bytes.
-const MAX_REGEX_BYTES: usize = 256 << 10;
+const MAX_REGEX_BYTES: usize = 1 << 20;
 
 impl FromStr for Regex {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let built = regex_lite::RegexBuilder::new(text)
+        let built = regex::RegexBuilder::new(text)
             .size_limit(MAX_REGEX_BYTES)
             .build();
-        let regex = built.map_err(|error| format!("this is not a regular expression: {error}"))?;
+        let regex = built.map_err(|error| refusal(&error))?;
         if regex.is_match("") {
             return Err("this expression matches the empty text, and so everything".to_owned());
         }
         Ok(Self(regex))
     }
+}
+
+/// Why an expression was refused, on one line: the library draws the expression above its reason.
+fn refusal(error: &regex::Error) -> String {
+    if matches!(error, regex::Error::CompiledTooBig(_)) {
+        return format!("this expression takes more than {MAX_REGEX_BYTES} bytes of memory");
+    }
+    let text = error.to_string();
+    let reason = text.lines().last().unwrap_or_default();
+    let reason = reason.trim().trim_start_matches("error: ");
+    format!("this is not a regular expression: {reason}")
 }
 
 impl Textual for Regex {
@@ -179,7 +217,7 @@ impl GovernanceKeys {
             redaction,
         } = self;
         let RedactionKeys { fields, patterns } = redaction;
-        let patterns = patterns.into_iter().map(|keys| {
+        let patterns = patterns.0.into_iter().map(|keys| {
             let PatternKeys { name, pattern } = keys;
             Pattern::new(&name.0, pattern.0)
         });
