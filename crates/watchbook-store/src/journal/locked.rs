@@ -1,5 +1,6 @@
 //! The journal while this process is its writer.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -284,7 +285,22 @@ impl LockedJournal<'_> {
         let genesis = chain::genesis(self.journal.files.store);
         self.recover(Position::start(generation, genesis), sequence)?;
         self.journal.notify(Notice::Searched);
+        self.sync_names()?;
         self.sync_head()
+    }
+
+    /// Makes the way to the journal durable. Whoever made it may have failed half-way: its folders exist then, and
+    /// nobody would sync them again.
+    fn sync_names(&self) -> Result<(), JournalError> {
+        let files = &self.journal.files;
+        for dir in files.place.state_dir().ancestors() {
+            match files.disk.sync_dir(dir) {
+                // A folder that we may not even open was not made by us.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+                result => result.map_err(JournalError::io("sync", dir))?,
+            }
+        }
+        Ok(())
     }
 
     /// Puts everything behind `from` in order, and publishes the result.

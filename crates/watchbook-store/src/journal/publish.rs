@@ -39,7 +39,7 @@ impl Journal {
                     return self.assume();
                 }
                 Found::Head(head) if !head.replacing => return Ok(head.end),
-                Found::Head(_) if patience.pause() => {}
+                Found::Head(_) if self.has_writer() && patience.pause() => {}
                 // A writer died while it replaced files. The next writer puts that in order; until then we read.
                 Found::Head(_) | Found::Copied(_) | Found::Nothing | Found::Newer => {
                     return self.assume();
@@ -71,6 +71,15 @@ impl Journal {
             Some(segment) => check::fits(&self.files, &segment, position),
             None => Ok(false),
         }
+    }
+
+    /// Whether somebody holds the lock. When that cannot be told, somebody might.
+    fn has_writer(&self) -> bool {
+        let Ok(lock) = self.files.disk.open(&self.files.place.lock(), Open::Read) else {
+            return true;
+        };
+        // Released again when the handle is dropped; a writer that comes in this moment tries once more.
+        !lock.try_lock().unwrap_or(false)
     }
 
     pub(super) fn read_head(&self) -> Result<Found, JournalError> {

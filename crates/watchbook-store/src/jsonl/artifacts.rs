@@ -26,13 +26,23 @@ pub(crate) fn keep(
     refuse_link(disk, &layout.artifact_dir(incident))?;
     refuse_link(disk, &layout.versions(incident))?;
     let path = layout.version(incident, sha256);
-    match whole_file::read(disk, &path, MAX_BYTES as u64) {
-        Ok(there) if there == content => return Ok(()),
-        Ok(_) | Err(_) => {}
-    }
-    create_dir_all(disk, &layout.versions(incident)).map_err(|error| unwritable(layout, error))?;
-    whole_file::replace(disk, &path, content, Readers::Group)
-        .map_err(|error| unwritable(layout, error))
+    let there = whole_file::read(disk, &path, MAX_BYTES as u64).is_ok_and(|there| there == content);
+    let kept = (|| {
+        if !there {
+            create_dir_all(disk, &layout.versions(incident))?;
+            whole_file::replace(disk, &path, content, Readers::Group)?;
+        }
+        // An earlier try may have made the folders and failed before it synced their names.
+        for dir in [
+            layout.versions(incident),
+            layout.artifact_dir(incident),
+            layout.artifacts.clone(),
+        ] {
+            disk.sync_dir(&dir)?;
+        }
+        Ok(())
+    })();
+    kept.map_err(|error| unwritable(layout, error))
 }
 
 /// Gives the bytes their name. The log names the version already, so this may fail without harm: the next reader or

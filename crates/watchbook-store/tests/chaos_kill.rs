@@ -1,0 +1,196 @@
+//! SIGKILL under load: whatever was acknowledged is there, once and whole.
+
+mod process;
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use process::{
+    IMPORTED_LINES, assert_gap_free, creation, import, lines, note, open, role, say, spawn,
+    timeline,
+};
+use tempfile::TempDir;
+use watchbook_core::query::{IncidentFilter, IncidentQuery, PageRequest, Sort};
+use watchbook_core::{ChangeId, EventId, IncidentId};
+use watchbook_store::Incidents;
+use watchbook_store::jsonl::JsonlStore;
+use watchbook_store::system::SeededEntropy;
+
+/// How often a worker is killed.
+const KILLS: u64 = 200;
+/// How many calls a worker has under way.
+const CALLS: usize = 8;
+/// How many incidents all workers share.
+const SHARED: usize = 4;
+
+/// What a worker has said.
+#[derive(Default)]
+struct Said {
+    started: HashSet<ChangeId>,
+    acked: HashMap<ChangeId, IncidentId>,
+}
+
+#[test]
+fn chaos_what_was_acknowledged_survives_sigkill() {
+    let dir = TempDir::new().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let shared = runtime.block_on(create_shared(&open(dir.path())));
+    let dice = SeededEntropy::new(11);
+    let (mut said, mut in_flight) = (Said::default(), 0);
+    for _ in 0..KILLS {
+        if kill_one(dir.path(), 1 + dice.next_u64() % 40, &mut said) {
+            in_flight += 1;
+        }
+    }
+    assert!(
+        in_flight * 10 >= KILLS * 8,
+        "only {in_flight} of {KILLS} kills interrupted a call"
+    );
+    assert!(
+        said.acked.len() as u64 > KILLS,
+        "only {} calls were acknowledged",
+        said.acked.len()
+    );
+    runtime.block_on(check(&open(dir.path()), &said, &shared));
+}
+
+async fn create_shared(store: &JsonlStore) -> Vec<IncidentId> {
+    let mut ids = Vec::new();
+    for index in 0..SHARED {
+        ids.push(
+            store
+                .apply(creation(&format!("shared {index}")))
+                .await
+                .unwrap()
+                .incident
+                .id,
+        );
+    }
+    ids
+}
+
+/// Lets a worker run until it has said so many acknowledgements, and kills it. Whether calls were under way.
+fn kill_one(dir: &Path, acks: u64, said: &mut Said) -> bool {
+    let mut child = spawn("worker", "write", dir);
+    let (mut seen, mut started, mut acked) = (0, 0_usize, 0_usize);
+    for line in lines(&mut child) {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["start", change] => {
+                started += 1;
+                said.started.insert(change.parse().unwrap());
+            }
+            ["ack", change, incident] => {
+                acked += 1;
+                seen += 1;
+                said.acked
+                    .insert(change.parse().unwrap(), incident.parse().unwrap());
+            }
+            // What the test harness of the worker prints.
+            _ => {}
+        }
+        if seen == acks {
+            child.kill().unwrap();
+        }
+    }
+    child.wait().unwrap();
+    started > acked
+}
+
+async fn check(store: &JsonlStore, said: &Said, shared: &[IncidentId]) {
+    let mut there: HashMap<EventId, IncidentId> = HashMap::new();
+    for id in all(store).await {
+        let events = timeline(store, id).await;
+        assert_gap_free(&events);
+        let whole = shared.contains(&id) || events.len() == IMPORTED_LINES;
+        assert!(whole, "{id} has {} of {IMPORTED_LINES} lines", events.len());
+        for event in events {
+            assert!(
+                there.insert(event.id, id).is_none(),
+                "{} is there twice",
+                event.id
+            );
+        }
+    }
+    for (change, incident) in &said.acked {
+        assert_eq!(
+            there.get(&change.event(0)),
+            Some(incident),
+            "{change} was acknowledged and is not there"
+        );
+    }
+    let verified = store.verify(None).unwrap();
+    assert!(verified.is_whole(), "{verified:?}");
+}
+
+async fn all(store: &JsonlStore) -> Vec<IncidentId> {
+    let (mut ids, mut after) = (Vec::new(), None);
+    loop {
+        let page = PageRequest { limit: 500, after };
+        let query = IncidentQuery {
+            filter: IncidentFilter::default(),
+            sort: Sort::Created,
+            page,
+        };
+        let page = store.list(query).await.unwrap();
+        ids.extend(page.items.into_iter().map(|incident| incident.id));
+        after = page.next;
+        if after.is_none() {
+            return ids;
+        }
+    }
+}
+
+/// Not a test by itself: the process that is killed. Without a role it has nothing to do.
+#[test]
+fn worker() {
+    let Some((_, dir)) = role() else { return };
+    let store = open(&dir);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let oldest = PageRequest {
+            limit: SHARED,
+            after: None,
+        };
+        let filter = IncidentFilter {
+            words: vec!["shared".to_owned()],
+            ..IncidentFilter::default()
+        };
+        let query = IncidentQuery {
+            filter,
+            sort: Sort::Created,
+            page: oldest,
+        };
+        let shared: Vec<IncidentId> = store
+            .list(query)
+            .await
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|incident| incident.id)
+            .collect();
+        let calls = (0..CALLS)
+            .map(|index| tokio::spawn(write_forever(store.clone(), shared[index % SHARED], index)));
+        for call in calls.collect::<Vec<_>>() {
+            call.await.unwrap();
+        }
+    });
+}
+
+async fn write_forever(store: JsonlStore, shared: IncidentId, index: usize) {
+    for round in 0_u64.. {
+        let command = if index.is_multiple_of(2) {
+            note(shared, &format!("note {round}"))
+        } else {
+            import("imported")
+        };
+        let change = command.change;
+        say(&format!("start {change}"));
+        let applied = store.apply(command).await.unwrap();
+        assert!(applied.durable);
+        say(&format!("ack {change} {}", applied.incident.id));
+    }
+}
