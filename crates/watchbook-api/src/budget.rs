@@ -36,11 +36,11 @@ impl io::Write for Counter {
     }
 }
 
-/// The most items, from the front, with which `fits` still holds; at least one. `fits` must fail for more items
+/// The most items, from the front and fewer than `count`, with which `fits` still holds; at least one. `fits` must fail for more items
 /// whenever it fails for fewer.
 pub(crate) fn most_items(count: usize, fits: impl Fn(usize) -> bool) -> usize {
-    let (mut kept, mut too_many) = (1, count + 1);
-    while too_many - kept > 1 {
+    let (mut kept, mut too_many) = (1, count);
+    while kept + 1 < too_many {
         let middle = usize::midpoint(kept, too_many);
         if fits(middle) {
             kept = middle;
@@ -51,14 +51,19 @@ pub(crate) fn most_items(count: usize, fits: impl Fn(usize) -> bool) -> usize {
     kept
 }
 
-/// Makes nouns and items smaller step by step until `fits` holds, or nothing is left but what names them.
-pub(crate) fn shrink(nouns: &mut [&mut Value], fits: impl Fn(&[&mut Value]) -> bool) {
+/// Makes the nouns and items of a result smaller, step by step, until `fits` holds or nothing is left but what names
+/// them.
+pub(crate) fn shrink(result: &mut Value, fits: impl Fn(&Value) -> bool) {
     for step in steps() {
-        if fits(nouns) {
+        if fits(result) {
             return;
         }
-        for noun in nouns.iter_mut() {
-            step.apply(noun, true);
+        let members = result.as_object_mut().into_iter().flatten();
+        for (_, member) in members {
+            match member {
+                Value::Array(items) => items.iter_mut().for_each(|item| step.apply(item, true)),
+                noun => step.apply(noun, true),
+            }
         }
     }
 }
@@ -97,7 +102,9 @@ impl Step {
                 if let Self::Lists(most) = self {
                     items.truncate(most);
                 }
-                items.iter_mut().for_each(|item| self.apply(item, false));
+                for item in items {
+                    self.apply(item, false);
+                }
             }
             Value::Object(members) => self.cut_object(members, outermost),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}

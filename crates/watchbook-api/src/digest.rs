@@ -15,7 +15,7 @@ pub fn body_digest(request: &Request) -> Digest {
     let mut text = format!("{}\n{}\n", action.kind().tool(), action.kind().name());
     write_sorted(&Value::Object(action.params()), &mut text);
     if let Some(version) = &options.if_match {
-        text.push_str(&format!("\n{version}"));
+        text.extend(["\n".to_owned(), version.to_string()]);
     }
     Digest::of(text.as_bytes())
 }

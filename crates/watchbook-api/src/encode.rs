@@ -1,6 +1,6 @@
 //! From a typed answer to the JSON envelope `{"ok", "result", "meta"}`, held to the caller's budget.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::budget::{most_items, shrink, size};
 use crate::meta::Meta;
@@ -24,9 +24,22 @@ pub fn encode(reply: &Reply, meta: &Meta, options: &CallOptions) -> Value {
     }
 }
 
+/// The envelope around a result.
 fn envelope(result: Value, meta: &Meta, truncated: bool) -> Value {
     let untrusted = untrusted::pointers(&result);
-    json!({ "ok": true, "result": result, "meta": meta.to_json(truncated, &untrusted) })
+    object(vec![
+        ("ok", true.into()),
+        ("result", result),
+        ("meta", meta.to_json(truncated, &untrusted)),
+    ])
+}
+
+/// The result of an envelope that turned out too large.
+fn unwrapped(mut envelope: Value) -> Value {
+    envelope
+        .get_mut("result")
+        .map(Value::take)
+        .unwrap_or_default()
 }
 
 fn encode_nouns(
@@ -38,60 +51,56 @@ fn encode_nouns(
     if let (Some(fields), Some((_, noun))) = (fields, nouns.first_mut()) {
         *noun = select(noun, fields);
     }
-    let whole = envelope(object(nouns.clone()), meta, false);
+    let whole = envelope(object(nouns), meta, false);
     if size(&whole) <= budget {
         return whole;
     }
-    let (names, mut values): (Vec<&'static str>, Vec<Value>) = nouns.into_iter().unzip();
-    let built = |values: &[&mut Value]| {
-        let nouns = names
-            .iter()
-            .copied()
-            .zip(values.iter().map(|value| (**value).clone()));
-        envelope(object(nouns.collect()), meta, true)
-    };
-    let mut parts: Vec<&mut Value> = values.iter_mut().collect();
-    shrink(&mut parts, |parts| size(&built(parts)) <= budget);
-    built(&parts)
+    shrunk(unwrapped(whole), meta, budget)
+}
+
+/// The envelope around a result that is made as small as the budget wants it.
+fn shrunk(mut result: Value, meta: &Meta, budget: usize) -> Value {
+    shrink(&mut result, |result| {
+        size(&envelope(result.clone(), meta, true)) <= budget
+    });
+    envelope(result, meta, true)
+}
+
+/// The items of an envelope that turned out too large.
+fn taken_items(whole: Value) -> Vec<Value> {
+    match unwrapped(whole).get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
 }
 
 fn encode_items(list: Items, meta: &Meta, fields: Option<&[FieldPath]>, budget: usize) -> Value {
     let Items {
-        mut items,
+        mut values,
         cursors,
         more,
     } = list;
     if let Some(fields) = fields {
-        for item in &mut items {
-            *item = select(item, fields);
+        for value in &mut values {
+            *value = select(value, fields);
         }
     }
-    let page = |items: &[Value], truncated: bool| {
-        let more = more || items.len() < cursors.len();
-        let last = items
-            .len()
-            .checked_sub(1)
-            .and_then(|last| cursors.get(last));
-        let next = last.filter(|_| more);
-        envelope(
-            json!({ "items": items, "next_cursor": next }),
-            meta,
-            truncated,
-        )
+    let page = |values: Vec<Value>| {
+        let end = values.len().checked_sub(1);
+        let more = more || values.len() < cursors.len();
+        let next = end.and_then(|end| cursors.get(end)).filter(|_| more);
+        let next = next.map_or(Value::Null, |cursor| cursor.as_str().into());
+        object(vec![("items", values.into()), ("next_cursor", next)])
     };
-    let whole = page(&items, false);
-    if items.is_empty() || size(&whole) <= budget {
+    let whole = envelope(page(values), meta, false);
+    if size(&whole) <= budget {
         return whole;
     }
-    let kept = most_items(items.len(), |count| {
-        size(&page(&items[..count], true)) <= budget
+    let mut values = taken_items(whole);
+    let kept = most_items(values.len(), |count| {
+        let shorter = page(values[..count].to_vec());
+        size(&envelope(shorter, meta, true)) <= budget
     });
-    items.truncate(kept);
-    let fits = |items: &[&mut Value]| {
-        let items: Vec<Value> = items.iter().map(|item| (**item).clone()).collect();
-        size(&page(&items, true)) <= budget
-    };
-    let mut parts: Vec<&mut Value> = items.iter_mut().collect();
-    shrink(&mut parts, fits);
-    page(&items, true)
+    values.truncate(kept);
+    shrunk(page(values), meta, budget)
 }

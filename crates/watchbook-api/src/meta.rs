@@ -8,6 +8,10 @@ use crate::json::Json;
 
 /// What is said about an answer besides the answer. `truncated` and `untrusted` are found out when it is encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that callers read by its name"
+)]
 pub struct Meta {
     /// The request id, to find the call in logs, audit and commit.
     pub request_id: Name,

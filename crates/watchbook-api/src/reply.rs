@@ -109,7 +109,7 @@ pub(crate) enum Body {
 
 /// The items of a list with the cursor that goes on after each of them.
 pub(crate) struct Items {
-    pub(crate) items: Vec<Value>,
+    pub(crate) values: Vec<Value>,
     pub(crate) cursors: Vec<String>,
     /// Whether there is more after the last of them.
     pub(crate) more: bool,
@@ -118,7 +118,7 @@ pub(crate) struct Items {
 impl<T: Json> List<T> {
     fn body(&self) -> Body {
         Body::Items(Items {
-            items: self.items.iter().map(Json::to_json).collect(),
+            values: self.items.iter().map(Json::to_json).collect(),
             cursors: self
                 .places
                 .iter()
@@ -160,7 +160,7 @@ impl Reply {
         }
     }
 
-    /// The incident that the answer shows, for the audit and for the transport's ETag.
+    /// The incident that the answer shows, for the audit and for the transport's `ETag`.
     pub fn incident(&self) -> Option<&IncidentView> {
         match self {
             Self::Incident(incident)

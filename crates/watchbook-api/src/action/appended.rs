@@ -57,20 +57,18 @@ impl FromStr for LineType {
 
 /// Why a type cannot be appended, and what to do instead.
 fn refusal(text: &str) -> String {
-    match text.parse::<EventType>() {
-        Ok(kind) => match instead(kind) {
-            Some(action) => format!("{kind} events cannot be appended; use {action}"),
-            None => format!("{kind} events are written by watchbook alone; append a note instead"),
-        },
-        Err(_) => {
-            let hint = nearest::nearest(text, &WORDS)
-                .map_or_else(String::new, |best| format!("; did you mean {best:?}?"));
-            format!(
-                "{:?} is not an event type that can be appended; use one of {}{hint}",
-                shown(text),
-                WORDS.join(", ")
-            )
-        }
+    let Ok(kind) = text.parse::<EventType>() else {
+        let hint = nearest::nearest(text, &WORDS)
+            .map_or_else(String::new, |best| format!("; did you mean {best:?}?"));
+        return format!(
+            "{:?} is not an event type that can be appended; use one of {}{hint}",
+            shown(text),
+            WORDS.join(", ")
+        );
+    };
+    match instead(kind) {
+        Some(action) => format!("{kind} events cannot be appended; use {action}"),
+        None => format!("{kind} events are written by watchbook alone; append a note instead"),
     }
 }
 

@@ -88,7 +88,7 @@ params! {
         affects: Option<Services>,
         /// The environment.
         env: Option<Env>,
-        /// How bad it is. The policy may want a second pair of eyes: then use incident_propose.
+        /// How bad it is. The policy may want a second pair of eyes: then use `incident_propose`.
         severity: Option<Severity>,
         /// What is wrong, in one line.
         title: Option<Title>,

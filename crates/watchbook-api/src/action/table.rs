@@ -36,7 +36,6 @@ macro_rules! actions {
 
         /// An action with its parameters.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        #[expect(clippy::large_enum_variant, reason = "one exists per call and is moved once; a box each would not be cheaper")]
         pub enum Action {
             $(
                 #[doc = concat!("`", $name, "`.")]

@@ -153,16 +153,13 @@ impl Param for Priority {
             "low" => Ok(Severity::P3),
             other => other.parse(),
         };
-        match severity {
-            Ok(severity) => Some(Self(severity)),
-            Err(_) => {
-                let text = crate::fault::shown(text);
-                faults.add(
-                    at,
-                    format!("{text:?} is not a priority; use P0 to P4, or high, medium or low"),
-                );
-                None
-            }
+        if severity.is_err() {
+            let text = crate::fault::shown(text);
+            faults.add(
+                at,
+                format!("{text:?} is not a priority; use P0 to P4, or high, medium or low"),
+            );
         }
+        severity.ok().map(Self)
     }
 }

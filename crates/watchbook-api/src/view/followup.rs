@@ -27,7 +27,7 @@ view! {
         priority: Severity,
         /// When it is due: a date (its end, UTC) or a time.
         due_date: Option<Due>,
-        /// How far it has come: open, in_progress, done or canceled.
+        /// How far it has come: `open`, `in_progress`, `done` or `canceled`.
         status: FollowupStatus,
         /// Where it is tracked outside.
         external_ref: Option<Short>,
