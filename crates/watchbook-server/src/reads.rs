@@ -33,7 +33,7 @@ pub(crate) async fn incident(
     let id = segment(path)?;
     let named = [("incident_id", id.as_str())];
     let done = read(&server, &arrival, ActionKind::IncidentGet, &named).await?;
-    Ok(answer::tagged(&arrival.headers, &done.to_json()))
+    Ok(answer::incident(&arrival.headers, &done))
 }
 
 /// `GET /v1/incidents/{id}/events`.
