@@ -2,27 +2,50 @@
 
 use crate::tidy::bans::{Ban, Home};
 
-const CLOCK: &[Home] = &[home(
-    "xtask/src/surroundings.rs",
-    "durations shown to people",
+const CLOCK: &[Home] = &[
+    home(
+        "crates/watchbook-store/src/system.rs",
+        "the machine's clock, behind the trait `Clock`",
+    ),
+    home("xtask/src/bench/", "a benchmark measures time"),
+    home("xtask/src/surroundings.rs", "durations shown to people"),
+];
+
+const RANDOMNESS: &[Home] = &[home(
+    "crates/watchbook-store/src/system.rs",
+    "the machine's randomness, behind the trait `Entropy`",
 )];
 
-const RANDOMNESS: &[Home] = &[];
-
-const ENVIRONMENT: &[Home] = &[home(
-    "xtask/src/surroundings.rs",
-    "arguments and switches of the automation",
-)];
+const ENVIRONMENT: &[Home] = &[
+    home(
+        "crates/watchbook-cli/src/main.rs",
+        "the arguments of the command line, handed on at once",
+    ),
+    home(
+        "crates/watchbook-config/src/environment.rs",
+        "the environment, read once",
+    ),
+    home("xtask/src/bench/", "a benchmark starts itself again"),
+    home(
+        "xtask/src/surroundings.rs",
+        "arguments and switches of the automation",
+    ),
+];
 
 const FILES: &[Home] = &[
+    home(
+        "crates/watchbook-cli/src/files.rs",
+        "the files that a person names on the command line",
+    ),
+    home(
+        "crates/watchbook-config/src/files.rs",
+        "settings and policies, read once",
+    ),
     home(
         "crates/watchbook-store/src/disk/real.rs",
         "the disk itself, behind the trait `Disk`",
     ),
-    home(
-        "xtask/src/bench/disk.rs",
-        "the bare calls are what is measured",
-    ),
+    home("xtask/src/bench/", "the bare calls are what is measured"),
     home(
         "xtask/src/checkout.rs",
         "the automation reads and writes the checkout",
