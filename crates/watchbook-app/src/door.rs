@@ -134,7 +134,10 @@ impl Door {
         let mut entry = self.trail.begin();
         let (who, known) = match identify(&self.ring, &context.caller).await {
             Ok(who) => (who, Ok(())),
-            Err(TurnedAway { shown, problem }) => (shown, Err(problem)),
+            Err(away) => {
+                let TurnedAway { shown, problem } = *away;
+                (shown, Err(problem))
+            }
         };
         let opening = self.opening(&entry, &who, context, asked);
         let opened = self.trail.open(&mut entry, opening).await;
@@ -264,7 +267,7 @@ impl Door {
 fn short(text: &str) -> Short {
     let shown: String = text
         .chars()
-        .filter(|character| character.is_ascii_graphic())
+        .filter(char::is_ascii_graphic)
         .take(80)
         .collect();
     #[expect(

@@ -34,6 +34,12 @@ pub(crate) struct TurnedAway {
     pub(crate) problem: Problem,
 }
 
+impl TurnedAway {
+    fn new(shown: Identity, problem: Problem) -> Box<Self> {
+        Box::new(Self { shown, problem })
+    }
+}
+
 impl Identity {
     fn new(agent: AgentId, via: Via) -> Self {
         Self {
@@ -78,7 +84,7 @@ impl Identity {
 ///
 /// # Errors
 /// When the key is unknown, may not act for the agent that is named, or cannot be looked up.
-pub(crate) async fn identify(ring: &KeyRing, caller: &Caller) -> Result<Identity, TurnedAway> {
+pub(crate) async fn identify(ring: &KeyRing, caller: &Caller) -> Result<Identity, Box<TurnedAway>> {
     match caller.settled() {
         Caller::Key { secret, claims } => by_key(ring, &secret, claims).await,
         Caller::Keyless { claims } => keyless(ring, claims).await,
@@ -91,13 +97,17 @@ async fn by_key(
     ring: &KeyRing,
     secret: &str,
     claims: Option<AgentId>,
-) -> Result<Identity, TurnedAway> {
+) -> Result<Identity, Box<TurnedAway>> {
     let stranger = || Identity::new(named(STRANGER), Via::Key);
-    let away = |shown, problem| Err(TurnedAway { shown, problem });
     let record = match ring.verify(secret).await {
         Ok(Some(record)) => record,
-        Ok(None) => return away(stranger(), problem::unknown_key()),
-        Err(error) => return away(stranger(), problem::keys_unreadable(&error)),
+        Ok(None) => return Err(TurnedAway::new(stranger(), problem::unknown_key())),
+        Err(error) => {
+            return Err(TurnedAway::new(
+                stranger(),
+                problem::keys_unreadable(&error),
+            ));
+        }
     };
     let acts_for = claims.filter(|claimed| *claimed != record.agent);
     let identity = Identity {
@@ -107,28 +117,25 @@ async fn by_key(
         via: Via::Key,
     };
     if record.ingest_only {
-        return away(identity, problem::ingest_only());
+        return Err(TurnedAway::new(identity, problem::ingest_only()));
     }
     if acts_for.is_some() && !record.delegate {
         let problem = problem::forged_agent(&record.agent, &identity.agent);
-        return away(identity, problem);
+        return Err(TurnedAway::new(identity, problem));
     }
     Ok(identity)
 }
 
-async fn keyless(ring: &KeyRing, claims: Option<AgentId>) -> Result<Identity, TurnedAway> {
+async fn keyless(ring: &KeyRing, claims: Option<AgentId>) -> Result<Identity, Box<TurnedAway>> {
     let believed = Identity::new(claims.unwrap_or_else(|| named(NOBODY)), Via::Keyless);
     let stranger = || Identity::new(named(STRANGER), Via::Keyless);
     match ring.is_empty().await {
         Ok(true) => Ok(believed),
-        Ok(false) => Err(TurnedAway {
-            shown: stranger(),
-            problem: problem::key_needed(),
-        }),
-        Err(error) => Err(TurnedAway {
-            shown: stranger(),
-            problem: problem::keys_unreadable(&error),
-        }),
+        Ok(false) => Err(TurnedAway::new(stranger(), problem::key_needed())),
+        Err(error) => Err(TurnedAway::new(
+            stranger(),
+            problem::keys_unreadable(&error),
+        )),
     }
 }
 

@@ -6,6 +6,10 @@ use watchbook_store::Applied;
 
 /// A reply, and what the door says about it in `meta` and in the audit.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a member of `meta` by itself, and every combination of them can be"
+)]
 pub(crate) struct Answer {
     pub(crate) reply: Reply,
     /// The incident that was created or acted on.
@@ -48,9 +52,9 @@ impl Answer {
     }
 
     /// Of a write that is answered by the incident as it is then.
-    pub(super) fn incident(applied: Applied, now: Timestamp) -> Self {
-        let reply = Reply::Incident(incident_view(&applied, now));
-        Self::written(&applied, reply)
+    pub(super) fn incident(applied: &Applied, now: Timestamp) -> Self {
+        let reply = Reply::Incident(incident_view(applied, now));
+        Self::written(applied, reply)
     }
 }
 

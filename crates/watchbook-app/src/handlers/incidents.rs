@@ -53,7 +53,7 @@ fn draw(change: ChangeId, drawn: u32, now: Timestamp) -> IncidentId {
 pub(super) async fn import(call: &Call<'_>, params: IncidentImport) -> Result<Answer, Problem> {
     let incident = params.incident_id();
     let applied = call.change(incident, params.into_op()).await?;
-    Ok(Answer::incident(applied, call.now()))
+    Ok(Answer::incident(&applied, call.now()))
 }
 
 /// Shows one incident.
@@ -93,5 +93,5 @@ pub(super) async fn update(call: &Call<'_>, params: IncidentUpdate) -> Result<An
             approvals::change(call, incident, op, sensitive).await?
         }
     };
-    Ok(Answer::incident(applied, call.now()))
+    Ok(Answer::incident(&applied, call.now()))
 }

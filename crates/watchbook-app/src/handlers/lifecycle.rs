@@ -11,7 +11,7 @@ use crate::call::Call;
 /// A move that needs nobody else.
 pub(super) async fn step(call: &Call<'_>, incident: IncidentId, op: Op) -> Result<Answer, Problem> {
     let applied = call.change(incident, op).await?;
-    Ok(Answer::incident(applied, call.now()))
+    Ok(Answer::incident(&applied, call.now()))
 }
 
 /// Closes it. The policy may want a second pair of eyes.
@@ -37,5 +37,5 @@ async fn sensitive(
         becomes: None,
     };
     let applied = approvals::change(call, incident, op, sensitive).await?;
-    Ok(Answer::incident(applied, call.now()))
+    Ok(Answer::incident(&applied, call.now()))
 }

@@ -27,11 +27,11 @@ pub(super) async fn propose(call: &Call<'_>, params: IncidentPropose) -> Result<
 /// Agrees, and carries the change out in the same commit.
 pub(super) async fn approve(call: &Call<'_>, params: IncidentApprove) -> Result<Answer, Problem> {
     let applied = call.change(params.incident_id, params.into_op()).await?;
-    Ok(Answer::incident(applied, call.now()))
+    Ok(Answer::incident(&applied, call.now()))
 }
 
 /// Turns it down.
 pub(super) async fn reject(call: &Call<'_>, params: IncidentReject) -> Result<Answer, Problem> {
     let applied = call.change(params.incident_id, params.into_op()).await?;
-    Ok(Answer::incident(applied, call.now()))
+    Ok(Answer::incident(&applied, call.now()))
 }

@@ -26,10 +26,8 @@ pub struct Token {
 impl Token {
     /// A new key.
     pub(crate) fn generate(entropy: &dyn Entropy) -> Self {
-        let mut bytes = [0; (ID_DIGITS + SECRET_DIGITS) / 2];
-        entropy.fill(&mut bytes);
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let (id, secret) = hex.split_at(ID_DIGITS);
+        let id = random_hex::<{ ID_DIGITS / 2 }>(entropy);
+        let secret = random_hex::<{ SECRET_DIGITS / 2 }>(entropy);
         #[expect(
             clippy::expect_used,
             reason = "ten hex digits are a name by the rules of `Name`"
@@ -76,6 +74,17 @@ impl Token {
         mac.update(self.text.as_bytes());
         Digest::from_bytes(mac.finalize().into_bytes().into())
     }
+}
+
+/// Two hex digits for each of so many random bytes.
+fn random_hex<const BYTES: usize>(entropy: &dyn Entropy) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut bytes = [0; BYTES];
+    entropy.fill(&mut bytes);
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(HEX[usize::from(digit)]))
+        .collect()
 }
 
 impl fmt::Debug for Token {

@@ -163,6 +163,9 @@ fn every_refusal_has_its_code() {
 fn every_failure_of_the_store_has_its_code() {
     let rows: Vec<String> = failures().iter().map(|one| row(&of_store(one))).collect();
     let table = rows.join("\n");
-    assert!(!table.contains("secret-place"), "no path of the machine leaves it");
+    assert!(
+        !table.contains("secret-place"),
+        "no path of the machine leaves it"
+    );
     insta::assert_snapshot!(table);
 }

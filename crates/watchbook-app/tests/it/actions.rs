@@ -34,8 +34,12 @@ async fn scene() -> Scene {
     ];
     let merge = json!({"incident_id": merged, "into": other});
     world.ok("sofiia", "incident_merge", merge).await;
-    world.ok("sofiia", "incident_close", json!({"incident_id": closed})).await;
-    world.ok("sofiia", "incident_claim", json!({"incident_id": other})).await;
+    world
+        .ok("sofiia", "incident_close", json!({"incident_id": closed}))
+        .await;
+    world
+        .ok("sofiia", "incident_claim", json!({"incident_id": other}))
+        .await;
     let file = json!({"incident_id": open, "name": "a.md", "content": "# A"});
     world.ok("sofiia", "incident_attach_artifact", file).await;
     let note = json!({"incident_id": open, "type": "note", "message": "pasted a secret"});
@@ -70,39 +74,78 @@ fn calls(scene: &Scene) -> Vec<(&'static str, Value)> {
     } = scene;
     let incident = |id: &str| json!({"incident_id": id});
     vec![
-        ("incident_create", json!({"service": "gateway", "severity": "P1", "title": "Gateway 5xx"})),
+        (
+            "incident_create",
+            json!({"service": "gateway", "severity": "P1", "title": "Gateway 5xx"}),
+        ),
         ("incident_get", incident(open)),
         ("incident_list", json!({"status": "open", "limit": 2})),
         ("incident_search", json!({"q": "gateway"})),
-        ("incident_update", json!({"incident_id": open, "title": "worse", "severity": "P0"})),
+        (
+            "incident_update",
+            json!({"incident_id": open, "title": "worse", "severity": "P0"}),
+        ),
         ("incident_acknowledge", incident(open)),
         ("incident_mitigate", incident(open)),
         ("incident_resolve", incident(open)),
         ("incident_close", incident(open)),
         ("incident_reopen", incident(closed)),
-        ("incident_merge", json!({"incident_id": open, "into": other})),
+        (
+            "incident_merge",
+            json!({"incident_id": open, "into": other}),
+        ),
         ("incident_unmerge", incident(merged)),
-        ("incident_cancel", json!({"incident_id": open, "reason": "a false alarm"})),
-        ("incident_redact", json!({"incident_id": open, "event_id": event, "reason": "a secret"})),
-        ("incident_append_event", json!({"incident_id": open, "type": "decision", "message": "roll back"})),
+        (
+            "incident_cancel",
+            json!({"incident_id": open, "reason": "a false alarm"}),
+        ),
+        (
+            "incident_redact",
+            json!({"incident_id": open, "event_id": event, "reason": "a secret"}),
+        ),
+        (
+            "incident_append_event",
+            json!({"incident_id": open, "type": "decision", "message": "roll back"}),
+        ),
         ("incident_events", incident(open)),
-        ("incident_attach_artifact", json!({"incident_id": open, "name": "b.txt", "content": "b"})),
-        ("incident_get_artifact", json!({"incident_id": open, "name": "a.md"})),
+        (
+            "incident_attach_artifact",
+            json!({"incident_id": open, "name": "b.txt", "content": "b"}),
+        ),
+        (
+            "incident_get_artifact",
+            json!({"incident_id": open, "name": "a.md"}),
+        ),
         ("incident_followups", json!({"status": "open"})),
-        ("incident_followup_update", json!({"incident_id": open, "followup_id": followup, "status": "done"})),
+        (
+            "incident_followup_update",
+            json!({"incident_id": open, "followup_id": followup, "status": "done"}),
+        ),
         ("incident_followups_summary", json!({})),
         ("incident_claim", incident(open)),
         ("incident_release", incident(other)),
-        ("incident_propose", json!({"incident_id": open, "change": "severity", "severity": "P3", "reason": "calm"})),
-        ("incident_approve", json!({"incident_id": open, "proposal_id": proposal})),
-        ("incident_reject", json!({"incident_id": open, "proposal_id": proposal, "reason": "not yet"})),
-        ("incident_import", json!({
-            "source": "statuspage",
-            "source_id": "q5v9k2x7",
-            "created_at": "2026-02-20T10:00:00Z",
-            "incident": {"service": "gateway", "severity": "P2", "title": "Elevated error rates"},
-            "events": [{"at": "2026-02-20T11:00:00Z", "message": "over", "status": "resolved"}],
-        })),
+        (
+            "incident_propose",
+            json!({"incident_id": open, "change": "severity", "severity": "P3", "reason": "calm"}),
+        ),
+        (
+            "incident_approve",
+            json!({"incident_id": open, "proposal_id": proposal}),
+        ),
+        (
+            "incident_reject",
+            json!({"incident_id": open, "proposal_id": proposal, "reason": "not yet"}),
+        ),
+        (
+            "incident_import",
+            json!({
+                "source": "statuspage",
+                "source_id": "q5v9k2x7",
+                "created_at": "2026-02-20T10:00:00Z",
+                "incident": {"service": "gateway", "severity": "P2", "title": "Elevated error rates"},
+                "events": [{"at": "2026-02-20T11:00:00Z", "message": "over", "status": "resolved"}],
+            }),
+        ),
         ("audit_search", json!({"outcome": "ok"})),
         ("whoami", json!({})),
     ]
@@ -115,7 +158,10 @@ fn kind(action: &str) -> ActionKind {
 
 #[tokio::test]
 async fn no_action_is_left_out() {
-    let called: BTreeSet<&str> = calls(&scene().await).iter().map(|(name, _)| *name).collect();
+    let called: BTreeSet<&str> = calls(&scene().await)
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
     let all: BTreeSet<&str> = ActionKind::ALL.iter().map(|kind| kind.name()).collect();
     assert_eq!(called, all);
 }
@@ -128,7 +174,11 @@ async fn every_answer_stands_where_its_contract_says() {
         let spec = kind(action).spec();
         let result = &answer["result"][spec.result];
         assert!(!result.is_null(), "{action}: {answer}");
-        let item = if spec.result == "items" { &result[0] } else { result };
+        let item = if spec.result == "items" {
+            &result[0]
+        } else {
+            result
+        };
         for field in spec.fields.iter().take(1) {
             assert!(item.get(field.name).is_some(), "{action}: {item}");
         }
@@ -157,11 +207,18 @@ async fn a_dry_run_of_any_write_says_what_would_be_and_writes_nothing() {
 #[tokio::test]
 async fn what_a_dry_run_shows_is_what_then_happens() {
     let scene = scene().await;
-    let mut rehearsal = json!({"incident_id": scene.open, "note": "on it", "idempotency_key": "k1"});
+    let mut rehearsal =
+        json!({"incident_id": scene.open, "note": "on it", "idempotency_key": "k1"});
     rehearsal["dry_run"] = true.into();
-    let shown = scene.world.ok("sofiia", "incident_acknowledge", rehearsal.clone()).await;
+    let shown = scene
+        .world
+        .ok("sofiia", "incident_acknowledge", rehearsal.clone())
+        .await;
     rehearsal["dry_run"] = false.into();
-    let done = scene.world.ok("sofiia", "incident_acknowledge", rehearsal).await;
+    let done = scene
+        .world
+        .ok("sofiia", "incident_acknowledge", rehearsal)
+        .await;
     for field in ["status", "revision", "etag", "events"] {
         let of = |answer: &Value| answer["result"]["incident"][field].clone();
         assert_eq!(of(&shown), of(&done), "{field}");
@@ -196,9 +253,21 @@ async fn a_time_out_of_range_has_the_name_of_its_parameter() {
     for (action, params, pointer) in [
         ("incident_create", create("started_at"), "/started_at"),
         ("incident_create", create("detected_at"), "/detected_at"),
-        ("incident_update", json!({"incident_id": incident, "started_at": tomorrow}), "/started_at"),
-        ("incident_update", json!({"incident_id": incident, "detected_at": tomorrow}), "/detected_at"),
-        ("incident_resolve", json!({"incident_id": incident, "at": tomorrow}), "/at"),
+        (
+            "incident_update",
+            json!({"incident_id": incident, "started_at": tomorrow}),
+            "/started_at",
+        ),
+        (
+            "incident_update",
+            json!({"incident_id": incident, "detected_at": tomorrow}),
+            "/detected_at",
+        ),
+        (
+            "incident_resolve",
+            json!({"incident_id": incident, "at": tomorrow}),
+            "/at",
+        ),
     ] {
         let refused = world.refused("sofiia", action, params).await;
         assert_eq!(refused.errors[0].pointer, pointer, "{action}");

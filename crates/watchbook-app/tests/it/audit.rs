@@ -52,7 +52,10 @@ async fn what_is_denied_and_what_fails_is_told_apart() {
     let missing = json!({"incident_id": "inc_20260101_0000_zzzzzz"});
     world.refused("sofiia", "incident_get", missing).await;
     let unknown = keyed("wb_unknown", None);
-    world.call_as(unknown, "incident_create", new()).await.unwrap_err();
+    world
+        .call_as(unknown, "incident_create", new())
+        .await
+        .unwrap_err();
     let ends: Vec<_> = world
         .audit()
         .await
@@ -108,13 +111,21 @@ async fn a_call_that_dies_between_is_an_opening_without_a_closing() {
     world.store.held.store(true, Ordering::SeqCst);
     let app = world.app.clone();
     let call = tokio::spawn(async move {
-        let request = watchbook_api::decode("oncall_tool", "incident_create", crate::world::object(new()));
-        app.execute(&context(keyless("sofiia")), request.unwrap()).await
+        let request = watchbook_api::decode(
+            "oncall_tool",
+            "incident_create",
+            crate::world::object(new()),
+        );
+        app.execute(&context(keyless("sofiia")), request.unwrap())
+            .await
     });
     world.store.reached.notified().await;
     let entries = world.audit().await;
     assert_eq!(entries.len(), 1, "it was opened before the store was asked");
-    assert_eq!(entries[0].closing, None, "as it stays if the process ends here");
+    assert_eq!(
+        entries[0].closing, None,
+        "as it stays if the process ends here"
+    );
 
     // A caller that goes away does not end the call: it is carried out and closed.
     call.abort();
@@ -132,7 +143,10 @@ async fn a_call_that_panics_is_answered_and_the_next_goes_on() {
     world.store.panics.store(true, Ordering::SeqCst);
     let died = world.refused("sofiia", "incident_create", new()).await;
     assert_eq!(died.code, ErrorCode::Internal);
-    assert!(!died.message.contains("dies"), "nothing of the inside shows");
+    assert!(
+        !died.message.contains("dies"),
+        "nothing of the inside shows"
+    );
     assert_eq!(world.audit().await[0].closing, None);
     world.store.panics.store(false, Ordering::SeqCst);
     world.ok("sofiia", "incident_create", new()).await;
@@ -193,5 +207,4 @@ async fn secrets_and_bulk_stay_out_of_the_trail() {
     assert_eq!(note["meta"]["api_key"], "[redacted: secret]");
     assert_eq!(note["meta"]["steps"][32], "(68 more)");
     assert_eq!(trail[1].opening.params["content"], "(14000 bytes)");
-
 }

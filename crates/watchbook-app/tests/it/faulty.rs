@@ -36,6 +36,8 @@ pub(crate) struct FaultyStore {
     pub(crate) panics: AtomicBool,
     /// Tells that an `apply` is held.
     pub(crate) reached: Notify,
+    /// How many `apply` are or were held.
+    pub(crate) waiting: AtomicUsize,
     /// Lets a held `apply` go on.
     pub(crate) go_on: Notify,
     /// Tells that an `apply` has answered.
@@ -56,6 +58,7 @@ impl FaultyStore {
             held: AtomicBool::new(false),
             panics: AtomicBool::new(false),
             reached: Notify::new(),
+            waiting: AtomicUsize::new(0),
             go_on: Notify::new(),
             applied: Notify::new(),
             key_reads: AtomicUsize::new(0),
@@ -93,12 +96,12 @@ impl Incidents for FaultyStore {
     async fn apply(&self, command: Command) -> Result<Applied, StoreError> {
         if self.held.load(Ordering::SeqCst) {
             self.reached.notify_one();
-            self.go_on.notified().await;
+            let go_on = self.go_on.notified();
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            go_on.await;
         }
         let fault = self.next_apply.lock().take();
-        if self.panics.load(Ordering::SeqCst) {
-            panic!("the store dies");
-        }
+        assert!(!self.panics.load(Ordering::SeqCst), "the store dies");
         let answer = match fault {
             Some(error) => Err(error),
             None => self.inner.apply(command).await,

@@ -25,7 +25,9 @@ async fn issue(world: &World, agent: &str, change: impl FnOnce(&mut NewKey)) -> 
 }
 
 async fn enters(world: &World, secret: &str, claims: Option<&str>) -> Result<String, ErrorCode> {
-    let answer = world.call_as(keyed(secret, claims), "whoami", json!({})).await;
+    let answer = world
+        .call_as(keyed(secret, claims), "whoami", json!({}))
+        .await;
     let answer = answer.map_err(|problem| problem.code)?;
     let agent = &answer["result"]["identity"]["agent_id"];
     Ok(agent.as_str().unwrap().to_owned())
@@ -69,7 +71,10 @@ async fn a_key_is_an_identity_and_a_forged_one_is_refused_and_audited() {
     let key = issue(&world, "monitor", |_| {}).await;
     let secret = key.token.reveal();
     assert_eq!(enters(&world, secret, None).await.unwrap(), "monitor");
-    assert_eq!(enters(&world, secret, Some("monitor")).await.unwrap(), "monitor");
+    assert_eq!(
+        enters(&world, secret, Some("monitor")).await.unwrap(),
+        "monitor"
+    );
 
     let forged = enters(&world, secret, Some("sofiia")).await;
     assert_eq!(forged, Err(ErrorCode::Forbidden));
@@ -88,7 +93,10 @@ async fn a_delegate_acts_for_others_and_both_are_audited() {
     let secret = key.token.reveal();
     let create = json!({"service": "gateway", "severity": "P2", "title": "slow"});
     let caller = || keyed(secret, Some("sofiia"));
-    let made = world.call_as(caller(), "incident_create", create).await.unwrap();
+    let made = world
+        .call_as(caller(), "incident_create", create)
+        .await
+        .unwrap();
     assert_eq!(made["result"]["incident"]["created_by"], "sofiia");
     let entry = &world.audit().await[0];
     let both = (&entry.opening.agent, entry.opening.delegate.as_ref());
@@ -108,11 +116,19 @@ async fn another_process_takes_a_new_key_and_refuses_a_revoked_one_within_a_seco
     assert_eq!(enters(&there, secret, None).await.unwrap(), "helion");
 
     let operator = context(local("human:ada"));
-    here.app.keys().revoke(&operator, &key.info.id).await.unwrap();
+    here.app
+        .keys()
+        .revoke(&operator, &key.info.id)
+        .await
+        .unwrap();
     let refused = Err(ErrorCode::Unauthenticated);
     assert_eq!(enters(&here, secret, None).await, refused, "at once here");
     here.clock.advance(Duration::from_secs(1));
-    assert_eq!(enters(&there, secret, None).await, refused, "a second later there");
+    assert_eq!(
+        enters(&there, secret, None).await,
+        refused,
+        "a second later there"
+    );
 }
 
 #[tokio::test]
@@ -122,7 +138,11 @@ async fn a_clock_that_jumps_back_does_not_keep_a_revoked_key_alive() {
     let key = issue(&here, "helion", |_| {}).await;
     assert!(enters(&there, key.token.reveal(), None).await.is_ok());
     let operator = context(local("human:ada"));
-    here.app.keys().revoke(&operator, &key.info.id).await.unwrap();
+    here.app
+        .keys()
+        .revoke(&operator, &key.info.id)
+        .await
+        .unwrap();
     let an_hour_ago = here.now().minus(Duration::from_hours(1));
     here.clock.set(an_hour_ago);
     assert!(enters(&there, key.token.reveal(), None).await.is_err());
@@ -154,7 +174,12 @@ async fn a_rotated_key_has_a_successor_like_it() {
     let world = World::new();
     let operator = context(local("human:ada"));
     let old = issue(&world, "bridge", |new| new.delegate = true).await;
-    let new = world.app.keys().rotate(&operator, &old.info.id).await.unwrap();
+    let new = world
+        .app
+        .keys()
+        .rotate(&operator, &old.info.id)
+        .await
+        .unwrap();
     let answer = enters(&world, old.token.reveal(), None).await;
     assert_eq!(answer, Err(ErrorCode::Unauthenticated));
     let answer = enters(&world, new.token.reveal(), Some("helion")).await;
@@ -232,18 +257,29 @@ async fn no_entry_of_the_audit_holds_a_key() {
     let world = World::new();
     let operator = context(local("human:ada"));
     let key = issue(&world, "helion", |_| {}).await;
-    let rotated = world.app.keys().rotate(&operator, &key.info.id).await.unwrap();
+    let rotated = world
+        .app
+        .keys()
+        .rotate(&operator, &key.info.id)
+        .await
+        .unwrap();
     let pasted = json!({
         "service": "gateway",
         "severity": "P2",
         "title": format!("leaked {}", rotated.token.reveal()),
     });
     let caller = keyed(rotated.token.reveal(), None);
-    world.call_as(caller, "incident_create", pasted).await.unwrap();
+    world
+        .call_as(caller, "incident_create", pasted)
+        .await
+        .unwrap();
     let trail = format!("{:?}", world.audit().await);
     for token in [&key.token, &rotated.token] {
         let secret = token.reveal().rsplit('_').next().unwrap();
         assert!(!trail.contains(secret));
     }
-    assert!(trail.contains(rotated.info.id.as_str()), "its public id is there");
+    assert!(
+        trail.contains(rotated.info.id.as_str()),
+        "its public id is there"
+    );
 }

@@ -4,9 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use watchbook_api::{ErrorCode, Problem};
+use watchbook_api::{ErrorCode, Problem, decode};
+use watchbook_app::MAX_CALLS;
+use watchbook_core::{ETag, Refused};
 
-use crate::world::{World, id, local};
+use crate::world::{World, context, id, local, object};
 
 const OFF: &str = "rules:
   - actions: [\"oncall_tool.incident_close\"]
@@ -25,7 +27,9 @@ fn new() -> Value {
 async fn an_action_that_is_off_is_refused_for_whom_it_is_off() {
     let world = World::with(&[("tools_rollout.yml", OFF)]);
     let close = json!({"incident_id": world.incident("P2").await});
-    let refused = world.refused("helion", "incident_close", close.clone()).await;
+    let refused = world
+        .refused("helion", "incident_close", close.clone())
+        .await;
     assert_eq!(refused.code, ErrorCode::Forbidden);
     insta::assert_snapshot!(refused.message, @"oncall_tool.incident_close is switched off for helion; tools_rollout.yml says rules[0]: off");
     world.ok("sofiia", "incident_close", close).await;
@@ -83,8 +87,13 @@ async fn a_daily_cap_holds_until_midnight_and_rehearsals_do_not_count() {
     let refused = world.refused("helion", "incident_create", new()).await;
     assert_eq!(refused.code, ErrorCode::RateLimited);
     let tomorrow = world.now().end_of_day().since(world.now());
-    assert_eq!(refused.retry_after.unwrap().as_secs(), tomorrow.as_secs() + 1);
-    world.clock.set(world.now().end_of_day().plus(Duration::from_secs(1)));
+    assert_eq!(
+        refused.retry_after.unwrap().as_secs(),
+        tomorrow.as_secs() + 1
+    );
+    world
+        .clock
+        .set(world.now().end_of_day().plus(Duration::from_secs(1)));
     world.ok("helion", "incident_create", new()).await;
 }
 
@@ -92,7 +101,9 @@ async fn a_daily_cap_holds_until_midnight_and_rehearsals_do_not_count() {
 async fn people_at_the_keyboard_are_not_held() {
     let world = World::with(&[("tool_limits.yml", TIGHT)]);
     for _ in 0..10 {
-        let answer = world.call_as(local("human:ada"), "incident_create", new()).await;
+        let answer = world
+            .call_as(local("human:ada"), "incident_create", new())
+            .await;
         answer.unwrap();
     }
 }
@@ -126,18 +137,25 @@ async fn a_close_that_needs_two_is_proposed_by_one_and_approved_by_another() {
     let proposed = world.ok("helion", "incident_propose", propose).await;
     let proposal = proposed["result"]["incident"]["proposals"][0]["id"].clone();
     let agree = json!({"incident_id": incident, "proposal_id": proposal});
-    let own = world.refused("helion", "incident_approve", agree.clone()).await;
+    let own = world
+        .refused("helion", "incident_approve", agree.clone())
+        .await;
     assert_eq!(own.code, ErrorCode::Forbidden, "nobody approves their own");
     let approved = world.ok("sofiia", "incident_approve", agree).await;
     assert_eq!(approved["result"]["incident"]["status"], "closed");
-    assert_eq!(approved["result"]["incident"]["resolution_summary"], "rolled back");
+    assert_eq!(
+        approved["result"]["incident"]["resolution_summary"],
+        "rolled back"
+    );
 }
 
 #[tokio::test]
 async fn what_no_line_names_needs_nobody_else() {
     let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
     let mild = world.incident("P3").await;
-    world.ok("helion", "incident_close", json!({"incident_id": mild})).await;
+    world
+        .ok("helion", "incident_close", json!({"incident_id": mild}))
+        .await;
     let mut staging = new();
     staging["env"] = "staging".into();
     staging["severity"] = "P0".into();
@@ -156,7 +174,9 @@ async fn a_severity_is_asked_for_as_it_is_and_as_it_would_become() {
     world.ok("helion", "incident_update", to(&mild, "P2")).await;
     let title = json!({"incident_id": grave, "title": "worse"});
     world.ok("helion", "incident_update", title).await;
-    world.ok("helion", "incident_update", to(&grave, "P1")).await;
+    world
+        .ok("helion", "incident_update", to(&grave, "P1"))
+        .await;
 }
 
 #[tokio::test]
@@ -165,8 +185,65 @@ async fn a_role_may_be_excepted() {
     let (one, two) = (world.incident("P3").await, world.incident("P3").await);
     let merge = json!({"incident_id": one, "into": two});
     asks_for_a_proposal(&world, "helion", "incident_merge", merge.clone()).await;
-    let merged = world.call_as(local("human:ada"), "incident_merge", merge).await;
+    let merged = world
+        .call_as(local("human:ada"), "incident_merge", merge)
+        .await;
     assert_eq!(merged.unwrap()["result"]["incident"]["status"], "merged");
+}
+
+#[tokio::test]
+async fn what_the_policy_saw_is_what_is_changed() {
+    let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
+    let incident = world.incident("P3").await;
+    let read = world
+        .ok("sofiia", "incident_get", json!({"incident_id": incident}))
+        .await;
+    let version: ETag = read["result"]["incident"]["etag"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let stale = || Refused::Stale {
+        incident: incident.parse().unwrap(),
+        given: version,
+        current: version,
+    };
+    // Somebody else was faster once: it is looked at anew, and then closed.
+    *world.store.next_apply.lock() = Some(stale().into());
+    let close = json!({"incident_id": incident, "if_match": null});
+    world.ok("helion", "incident_close", close).await;
+    // Who insists on a version is told at once.
+    *world.store.next_apply.lock() = Some(stale().into());
+    let insists = json!({"incident_id": incident, "title": "x", "severity": "P4", "if_match": version.to_string()});
+    let refused = world.refused("helion", "incident_update", insists).await;
+    assert_eq!(refused.code, ErrorCode::PreconditionFailed);
+}
+
+#[tokio::test]
+async fn too_many_calls_at_once_are_turned_away_and_none_is_lost() {
+    let world = World::new();
+    world.store.held.store(true, Ordering::SeqCst);
+    let call = || {
+        let app = world.app.clone();
+        async move {
+            let request = decode("oncall_tool", "incident_create", object(new())).unwrap();
+            let operator = context(local("human:ada"));
+            app.execute(&operator, request).await
+        }
+    };
+    let calls: Vec<_> = (0..MAX_CALLS).map(|_| tokio::spawn(call())).collect();
+    while world.store.waiting.load(Ordering::SeqCst) < MAX_CALLS {
+        tokio::task::yield_now().await;
+    }
+    let crowded = call().await.unwrap_err();
+    assert_eq!(crowded.code, ErrorCode::Unavailable);
+    assert!(crowded.retry_after.is_some());
+    world.store.held.store(false, Ordering::SeqCst);
+    world.store.go_on.notify_waiters();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    call().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,7 +252,9 @@ async fn a_call_that_takes_too_long_is_answered_and_goes_on() {
     world.store.held.store(true, Ordering::SeqCst);
     let mut create = new();
     create["idempotency_key"] = "k1".into();
-    let slow = world.refused("sofiia", "incident_create", create.clone()).await;
+    let slow = world
+        .refused("sofiia", "incident_create", create.clone())
+        .await;
     assert_eq!(slow.code, ErrorCode::Unavailable);
     insta::assert_snapshot!(slow.message, @"the call took longer than 30 s; it goes on and may still succeed; repeat it with the same idempotency key to learn how it ended");
 
@@ -183,7 +262,10 @@ async fn a_call_that_takes_too_long_is_answered_and_goes_on() {
     world.store.go_on.notify_one();
     world.store.applied.notified().await;
     let again = world.ok("sofiia", "incident_create", create).await;
-    assert_eq!(again["meta"]["replayed"], true, "the first went on to its end");
+    assert_eq!(
+        again["meta"]["replayed"], true,
+        "the first went on to its end"
+    );
     let by = world.audit().await[0].opening.agent.clone();
     assert_eq!(by, id("sofiia"));
 }

@@ -24,7 +24,11 @@ async fn forbidden(caller: Caller) -> BTreeSet<&'static str> {
 
 fn writes() -> BTreeSet<&'static str> {
     let writes = |kind: &&ActionKind| kind.access() != Access::Reads;
-    ActionKind::ALL.iter().filter(writes).map(|kind| kind.name()).collect()
+    ActionKind::ALL
+        .iter()
+        .filter(writes)
+        .map(|kind| kind.name())
+        .collect()
 }
 
 #[tokio::test]

@@ -14,7 +14,10 @@ async fn create(world: &World, more: Value) -> String {
         params[name] = value.clone();
     }
     let answer = world.ok("sofiia", "incident_create", params).await;
-    answer["result"]["incident"]["id"].as_str().unwrap().to_owned()
+    answer["result"]["incident"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 async fn followup(world: &World, incident: &str, title: &str, due: Option<&str>) -> String {
@@ -29,7 +32,9 @@ async fn followup(world: &World, incident: &str, title: &str, due: Option<&str>)
 }
 
 async fn summary(world: &World, params: Value) -> Value {
-    let answer = world.ok("monitor", "incident_followups_summary", params).await;
+    let answer = world
+        .ok("monitor", "incident_followups_summary", params)
+        .await;
     answer["result"]["summary"].clone()
 }
 
@@ -59,7 +64,11 @@ async fn the_window_limits_only_what_is_finished() {
 
     world.clock.advance(40 * DAY);
     let later = summary(&world, json!({"window_days": 30})).await;
-    assert_eq!(counts(&later), [0, 1, 1, 0, 0], "it outlives the incident and the window");
+    assert_eq!(
+        counts(&later),
+        [0, 1, 1, 0, 0],
+        "it outlives the incident and the window"
+    );
     assert_eq!(later["overdue"][0]["id"], *open);
     assert_eq!(later["overdue"][0]["incident_id"], *incident);
     assert_eq!(later["overdue"][0]["owner"], "helion");
@@ -73,7 +82,11 @@ async fn the_runbook_asks_for_a_service_and_an_environment() {
     let asked = json!({"service": "gateway", "env": "prod", "window_days": 30});
     create(&world, json!({})).await;
     create(&world, json!({"service": "billing"})).await;
-    create(&world, json!({"service": "billing", "affects": ["gateway"], "severity": "P3"})).await;
+    create(
+        &world,
+        json!({"service": "billing", "affects": ["gateway"], "severity": "P3"}),
+    )
+    .await;
     create(&world, json!({"env": "staging"})).await;
     create(&world, json!({"drill": true})).await;
     let found = summary(&world, asked).await;

@@ -69,7 +69,12 @@ impl World {
     }
 
     /// A call of `oncall_tool` by an agent without a key; the whole envelope, or the problem.
-    pub(crate) async fn call(&self, agent: &str, action: &str, params: Value) -> Result<Value, Problem> {
+    pub(crate) async fn call(
+        &self,
+        agent: &str,
+        action: &str,
+        params: Value,
+    ) -> Result<Value, Problem> {
         self.call_as(keyless(agent), action, params).await
     }
 
@@ -111,7 +116,10 @@ impl World {
     pub(crate) async fn incident(&self, severity: &str) -> String {
         let params = json!({"service": "gateway", "severity": severity, "title": "Gateway 5xx"});
         let answer = self.ok("sofiia", "incident_create", params).await;
-        answer["result"]["incident"]["id"].as_str().unwrap().to_owned()
+        answer["result"]["incident"]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// The audit trail, the newest first.

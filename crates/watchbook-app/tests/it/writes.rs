@@ -19,7 +19,11 @@ async fn fifty_calls_with_one_key_over_two_processes_make_one_incident() {
         .map(|at| {
             let world = if at % 2 == 0 { &here } else { &there };
             let world = std::sync::Arc::clone(world);
-            tokio::spawn(async move { world.ok("sofiia", "incident_create", new("slow", "k1")).await })
+            tokio::spawn(async move {
+                world
+                    .ok("sofiia", "incident_create", new("slow", "k1"))
+                    .await
+            })
         })
         .collect();
     let mut answers = Vec::new();
@@ -28,10 +32,14 @@ async fn fifty_calls_with_one_key_over_two_processes_make_one_incident() {
     }
     let first = &answers[0]["result"];
     assert!(answers.iter().all(|answer| answer["result"] == *first));
-    let fresh = answers.iter().filter(|answer| answer["meta"]["replayed"] != true);
+    let fresh = answers
+        .iter()
+        .filter(|answer| answer["meta"]["replayed"] != true);
     assert_eq!(fresh.count(), 1);
 
-    let other = there.refused("sofiia", "incident_create", new("other", "k1")).await;
+    let other = there
+        .refused("sofiia", "incident_create", new("other", "k1"))
+        .await;
     assert_eq!(other.code, ErrorCode::Conflict);
     let list = here.ok("sofiia", "incident_list", json!({})).await;
     assert_eq!(list["result"]["items"].as_array().unwrap().len(), 1);
@@ -40,12 +48,18 @@ async fn fifty_calls_with_one_key_over_two_processes_make_one_incident() {
 #[tokio::test]
 async fn a_key_belongs_to_its_agent_and_its_action() {
     let world = World::new();
-    world.ok("sofiia", "incident_create", new("slow", "k1")).await;
-    let other = world.ok("helion", "incident_create", new("slow", "k1")).await;
+    world
+        .ok("sofiia", "incident_create", new("slow", "k1"))
+        .await;
+    let other = world
+        .ok("helion", "incident_create", new("slow", "k1"))
+        .await;
     assert_ne!(other["meta"]["replayed"], true);
     let id = other["result"]["incident"]["id"].clone();
     let acknowledge = json!({"incident_id": id, "idempotency_key": "k1"});
-    let other = world.ok("helion", "incident_acknowledge", acknowledge).await;
+    let other = world
+        .ok("helion", "incident_acknowledge", acknowledge)
+        .await;
     assert_ne!(other["meta"]["replayed"], true);
 }
 
@@ -53,11 +67,15 @@ async fn a_key_belongs_to_its_agent_and_its_action() {
 async fn if_match_lets_only_the_first_of_two_write() {
     let world = World::new();
     let id = world.incident("P2").await;
-    let read = world.ok("sofiia", "incident_get", json!({"incident_id": id})).await;
+    let read = world
+        .ok("sofiia", "incident_get", json!({"incident_id": id}))
+        .await;
     let version = read["result"]["incident"]["etag"].clone();
     let change = |title: &str| json!({"incident_id": id, "title": title, "if_match": version});
     let first = world.ok("sofiia", "incident_update", change("one")).await;
-    let stale = world.refused("helion", "incident_update", change("two")).await;
+    let stale = world
+        .refused("helion", "incident_update", change("two"))
+        .await;
     assert_eq!(stale.code, ErrorCode::PreconditionFailed);
     let current = stale.current.unwrap().to_string();
     assert_eq!(first["result"]["incident"]["etag"], current);
@@ -81,11 +99,20 @@ async fn an_unknown_outcome_is_settled_by_the_same_key() {
         why: "the disk did not answer".to_owned(),
         source: None,
     });
-    let unknown = world.refused("sofiia", "incident_create", new("slow", "k1")).await;
+    let unknown = world
+        .refused("sofiia", "incident_create", new("slow", "k1"))
+        .await;
     assert_eq!(unknown.code, ErrorCode::Unavailable);
-    assert!(unknown.message.contains("same idempotency key"), "{unknown}");
-    world.ok("sofiia", "incident_create", new("slow", "k1")).await;
-    let again = world.ok("sofiia", "incident_create", new("slow", "k1")).await;
+    assert!(
+        unknown.message.contains("same idempotency key"),
+        "{unknown}"
+    );
+    world
+        .ok("sofiia", "incident_create", new("slow", "k1"))
+        .await;
+    let again = world
+        .ok("sofiia", "incident_create", new("slow", "k1"))
+        .await;
     assert_eq!(again["meta"]["replayed"], true);
 }
 
@@ -94,6 +121,8 @@ async fn an_id_that_is_taken_is_drawn_again() {
     let world = World::new();
     let taken: watchbook_core::IncidentId = world.incident("P2").await.parse().unwrap();
     *world.store.next_apply.lock() = Some(watchbook_core::Refused::Exists(taken).into());
-    let made = world.ok("sofiia", "incident_create", new("slow", "k1")).await;
+    let made = world
+        .ok("sofiia", "incident_create", new("slow", "k1"))
+        .await;
     assert_ne!(made["result"]["incident"]["id"], taken.to_string());
 }
