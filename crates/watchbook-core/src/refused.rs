@@ -201,7 +201,7 @@ word_enum! {
 
 fn allowed_words(allowed: &[Move]) -> String {
     if allowed.is_empty() {
-        return "no move leads on from there".to_owned();
+        return "no move leads on from there; create a new incident instead".to_owned();
     }
     format!(
         "allowed from there: {}",

@@ -120,7 +120,8 @@ impl<'a> Draft<'a> {
         self.command.by.source
     }
 
-    /// Checks a time that the caller gave; the present if there is none.
+    /// Checks a time that the caller gave. If there is none: the present, but not before `earliest`, which may lie a
+    /// little ahead where clocks differ.
     pub(super) fn time(
         &self,
         at: Option<Timestamp>,
@@ -128,7 +129,7 @@ impl<'a> Draft<'a> {
     ) -> Result<Timestamp, Refused> {
         let latest = self.now().plus(limit::AHEAD);
         match at {
-            None => Ok(self.now()),
+            None => Ok(self.now().max(earliest)),
             Some(at) if (earliest..=latest).contains(&at) => Ok(at),
             Some(at) => Err(Refused::OutOfRange {
                 at,
