@@ -65,9 +65,8 @@ impl App {
     /// Everything a caller can be told: see [`watchbook_api::ErrorCode`].
     pub async fn execute(&self, context: &Context, request: Request) -> Result<Outcome, Problem> {
         let kind = request.action.kind();
-        let spec = kind.spec();
         let limits = &self.door.policies().limits;
-        let longest = limits.timeout(spec.tool.as_str(), spec.name);
+        let longest = limits.timeout(kind.tool().as_str(), kind.name());
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return Err(problem::crowded());
         };
@@ -83,7 +82,7 @@ impl App {
                 tracing::error!(error = %died, "a call died");
                 Err(problem::internal())
             }
-            Err(_) => Err(problem::too_slow(spec.writes, longest)),
+            Err(_) => Err(problem::too_slow(kind.access().writes(), longest)),
         }
     }
 
