@@ -1,4 +1,5 @@
 //! Files keep the contract: on the real file system, with a second handle standing for a second process.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

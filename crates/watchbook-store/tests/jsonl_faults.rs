@@ -2,6 +2,7 @@
 //!
 //! The workload runs on a simulated disk that forgets any subset of what was not synced. The same property must *fail*
 //! on a disk without the sync and on one that acknowledges first: else it would prove nothing.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;

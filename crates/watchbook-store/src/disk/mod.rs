@@ -212,7 +212,7 @@ fn missing_dirs(disk: &dyn Disk, path: &Path) -> io::Result<Vec<PathBuf>> {
             Ok(found) if found.kind != Kind::File => break,
             Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                missing.push(ancestor.to_owned())
+                missing.push(ancestor.to_owned());
             }
             Err(error) => return Err(error),
         }

@@ -66,7 +66,7 @@ impl LockedJournal<'_> {
 
     /// Writes the head. The commit counts even when that fails: whoever has the lock next finds and publishes it.
     fn tell_others(&self, head: &Head) {
-        if self.write_head(&head).is_err() {
+        if self.write_head(head).is_err() {
             self.journal.notify(Notice::Unpublished);
         }
     }

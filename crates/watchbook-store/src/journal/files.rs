@@ -1,7 +1,7 @@
 //! The segment files of one journal: which there are, and how each is opened.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use watchbook_core::{Clock, StoreId};
@@ -116,11 +116,7 @@ impl Files {
         Ok(None)
     }
 
-    fn try_open(
-        &self,
-        path: &PathBuf,
-        how: Open,
-    ) -> Result<Option<Arc<dyn DiskFile>>, JournalError> {
+    fn try_open(&self, path: &Path, how: Open) -> Result<Option<Arc<dyn DiskFile>>, JournalError> {
         match self.disk.open(path, how) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -91,6 +91,10 @@ impl<Q, R> GroupCommit<Q, R> {
     ///
     /// # Errors
     /// [`Overloaded`] when too many wait.
+    #[expect(
+        clippy::type_complexity,
+        reason = "two things of their own names, the second only for the first in a row"
+    )]
     pub fn submit(&self, request: Q) -> Result<(Waiter<R>, Option<Leadership<Q, R>>), Overloaded> {
         let mut queue = self.queue.lock();
         if queue.waiting.len() >= self.max_waiting {

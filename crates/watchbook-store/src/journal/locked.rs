@@ -81,28 +81,32 @@ impl Journal {
 
     /// Takes the lock that others find under the lock's name, even if somebody removed the file in the meantime.
     fn acquire(&self, writer: &mut Writer, wait: Duration) -> Result<(), JournalError> {
-        let files = &self.files;
         loop {
-            let lock = if let Some(lock) = &writer.lock {
-                lock
-            } else {
-                let place = &files.place;
-                disk::create_dir_all(&*files.disk, &place.state_dir())
-                    .map_err(JournalError::io("create", &place.state_dir()))?;
-                writer.head_file = None;
-                writer.lock.insert(LockFiles::open(
-                    &*files.disk,
-                    &place.lock(),
-                    &place.turn(),
-                    &*files.clock,
-                )?)
-            };
-            lock.acquire(wait)?;
-            if lock.is_current(&*files.disk)? {
+            let taken = self.try_acquire(writer, wait);
+            if matches!(taken, Ok(true)) {
                 return Ok(());
             }
+            // Closing the files releases whatever was taken so far.
             writer.lock = None;
+            taken?;
         }
+    }
+
+    /// Takes the lock; false when its file is not the one that others find any more.
+    fn try_acquire(&self, writer: &mut Writer, wait: Duration) -> Result<bool, JournalError> {
+        let disk = &*self.files.disk;
+        let lock = if let Some(lock) = &writer.lock {
+            lock
+        } else {
+            let place = &self.files.place;
+            let dir = place.state_dir();
+            disk::create_dir_all(disk, &dir).map_err(JournalError::io("create", &dir))?;
+            writer.head_file = None;
+            let opened = LockFiles::open(disk, &place.lock(), &place.turn(), &*self.files.clock)?;
+            writer.lock.insert(opened)
+        };
+        lock.acquire(wait)?;
+        lock.is_current(disk)
     }
 }
 
@@ -163,7 +167,7 @@ impl LockedJournal<'_> {
             Found::Head(head) if head.replacing => {
                 self.search(head.end.generation + 1, head.sequence)
             }
-            Found::Head(head) if self.is_as_left(&head)? => Ok(()),
+            Found::Head(head) if self.is_as_left(&head) => Ok(()),
             Found::Head(head) => self.continue_from(&head),
             Found::Copied(head) => self.search(head.end.generation + 1, head.sequence),
             Found::Nothing => {
@@ -214,19 +218,15 @@ impl LockedJournal<'_> {
     }
 
     /// Whether head and active segment are exactly as this process last knew them.
-    fn is_as_left(&self, head: &Head) -> Result<bool, JournalError> {
+    fn is_as_left(&self, head: &Head) -> bool {
         let Some(view) = self.writer.view.as_ref().filter(|view| view.head == *head) else {
-            return Ok(false);
+            return false;
         };
         let files = &self.journal.files;
-        let path = files.path(&view.active);
-        let named = files
-            .disk
-            .metadata(&path)
-            .map_err(JournalError::io("examine", &path));
-        Ok(named.is_ok_and(|named| {
+        let named = files.disk.metadata(&files.path(&view.active));
+        named.is_ok_and(|named| {
             named.identity.inode == head.segment_inode && named.len == head.end.offset
-        }))
+        })
     }
 
     /// Goes on from what the head says, if the files agree with it.
@@ -235,7 +235,7 @@ impl LockedJournal<'_> {
         let files = &self.journal.files;
         let end = head.end;
         let Some(segment) = files.open(end.segment, Open::Read)? else {
-            return Err(JournalError::Corrupt(self.damage(
+            return Err(JournalError::Corrupt(damage(
                 files.place.active_name(),
                 &end,
                 Flaw::Gone,
@@ -257,11 +257,11 @@ impl LockedJournal<'_> {
             let flaw = Flaw::Shortened {
                 durable: end.offset,
             };
-            return Err(JournalError::Corrupt(self.damage(segment.name, &end, flaw)));
+            return Err(JournalError::Corrupt(damage(segment.name, &end, flaw)));
         }
         // The same file, as long as it was: its last line was damaged in place, which does not stop the rest.
         if !fits && !as_long {
-            return Err(JournalError::Corrupt(self.damage(
+            return Err(JournalError::Corrupt(damage(
                 segment.name,
                 &end,
                 Flaw::Replaced,
@@ -308,7 +308,7 @@ impl LockedJournal<'_> {
         let files = &self.journal.files;
         let listing = files::list(&*files.disk, &files.place)?;
         let Some((_, highest)) = listing.range() else {
-            return Err(JournalError::Corrupt(self.damage(
+            return Err(JournalError::Corrupt(damage(
                 files.place.active_name(),
                 &from,
                 Flaw::Gone,
@@ -463,13 +463,13 @@ impl LockedJournal<'_> {
             None => Ok(()),
         }
     }
+}
 
-    fn damage(&self, file: String, at: &Position, flaw: Flaw) -> Damage {
-        Damage {
-            file,
-            line: at.line,
-            byte: at.offset,
-            flaw,
-        }
+fn damage(file: String, at: &Position, flaw: Flaw) -> Damage {
+    Damage {
+        file,
+        line: at.line,
+        byte: at.offset,
+        flaw,
     }
 }

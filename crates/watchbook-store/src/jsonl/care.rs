@@ -148,7 +148,7 @@ impl Directory {
                 version,
             ) {
                 Err(StoreError::Corrupt(place)) if damaged.len() < MAX_LISTED => {
-                    damaged.push(place)
+                    damaged.push(place);
                 }
                 Ok(_) | Err(StoreError::Corrupt(_)) => {}
                 Err(error) => return Err(error),

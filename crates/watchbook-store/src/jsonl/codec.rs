@@ -13,13 +13,27 @@ use watchbook_core::{
 };
 
 /// Who, through what, in which change and when: the head of a commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Head {
     agent: AgentId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     key: Option<Name>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     request: Option<Name>,
+    via: Via,
+    source: Source,
+    change: ChangeId,
+    stamp: Stamp,
+}
+
+/// The same on its way out, without copying.
+#[derive(Debug, Serialize)]
+struct HeadRef<'a> {
+    agent: &'a AgentId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a Name>,
     via: Via,
     source: Source,
     change: ChangeId,
@@ -91,24 +105,24 @@ pub(crate) fn encode(
     let Commit {
         change,
         stamp,
-        by:
-            By {
-                agent,
-                key,
-                request,
-                via,
-                source,
-            },
+        by,
         records,
-    } = commit.clone();
-    let head = Head {
+    } = commit;
+    let By {
         agent,
         key,
         request,
         via,
         source,
-        change,
-        stamp,
+    } = by;
+    let head = HeadRef {
+        agent,
+        key: key.as_ref(),
+        request: request.as_ref(),
+        via: *via,
+        source: *source,
+        change: *change,
+        stamp: *stamp,
     };
     let by = serde_json::to_string(&head).map_err(CodecError::Write)?;
     let mut salts = vec![0; 8 * (records.len() + redactions.len())];
@@ -116,7 +130,7 @@ pub(crate) fn encode(
     let mut salts = salts.chunks_exact(8);
     let mut salted = |json: String| with_salt(salts.next().unwrap_or_default(), &json);
     let mut encoded = Vec::with_capacity(records.len() + redactions.len());
-    for record in &records {
+    for record in records {
         encoded.push(salted(
             serde_json::to_string(record).map_err(CodecError::Write)?,
         ));

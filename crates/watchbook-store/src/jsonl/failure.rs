@@ -148,7 +148,7 @@ pub(crate) fn abandoned() -> StoreError {
 }
 
 /// The leader of a batch is gone. It may have got as far as writing.
-pub(crate) fn leader_gone(change: ChangeId, gone: &LeaderGone) -> StoreError {
+pub(crate) fn leader_gone(change: ChangeId, gone: LeaderGone) -> StoreError {
     StoreError::Unknown {
         change,
         why: gone.to_string(),

@@ -56,21 +56,19 @@ pub(crate) fn read_pepper(disk: &dyn Disk, layout: &Layout) -> Result<Option<Pep
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unavailable("read", error)),
     };
-    match <[u8; 32]>::try_from(bytes.as_slice()) {
-        Ok(pepper) => Ok(Some(Pepper(pepper))),
-        Err(_) => {
-            let what = format!(
-                "the pepper has {} bytes instead of 32; restore it from a backup",
-                bytes.len()
-            );
-            Err(StoreError::Corrupt(CorruptPlace {
-                file: path,
-                line: 0,
-                byte: 0,
-                what,
-            }))
-        }
-    }
+    let pepper = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| {
+        let what = format!(
+            "the pepper has {} bytes instead of 32; restore it from a backup",
+            bytes.len()
+        );
+        StoreError::Corrupt(CorruptPlace {
+            file: path,
+            line: 0,
+            byte: 0,
+            what,
+        })
+    })?;
+    Ok(Some(Pepper(pepper)))
 }
 
 /// Makes the pepper. The caller holds the directory's lock and has found that there is none.

@@ -57,7 +57,7 @@ impl Directory {
     /// What `apply` would answer; nothing is locked and nothing written.
     pub(crate) fn preview(&self, command: &Command) -> Result<Applied, StoreError> {
         let shelf = self.fresh()?;
-        self.check_writable(&shelf, command)?;
+        Self::check_writable(&shelf, command)?;
         let target = redaction::find_target(self, &shelf, command)?;
         let mut overlay = Overlay::new(&shelf.book);
         let stamp = shelf.book.clock().next(self.options.clock.now());
@@ -94,7 +94,8 @@ impl Directory {
         }
     }
 
-    /// Writes a checkpoint of the book, unless something is damaged or unfinished, which a checkpoint would hide.
+    /// Writes a checkpoint of the book, unless something is damaged or unfinished, which a checkpoint would hide; and
+    /// compacts projections that have outgrown it. The caller holds the lock.
     pub(crate) fn checkpoint(&self, journal: &Journal) -> Result<(), StoreError> {
         let mut shelf = self.shelf.write();
         let Some(position) = shelf.position else {
@@ -113,7 +114,13 @@ impl Directory {
         )
         .map_err(failure::checkpointing)?;
         shelf.since_checkpoint = 0;
-        Ok(())
+        let overgrown = self.projections.is_overgrown(shelf.book.len() as u64);
+        drop(shelf);
+        if overgrown {
+            self.rebuild_projections()
+        } else {
+            Ok(())
+        }
     }
 
     /// Leaves everything as the next opening likes to find it.

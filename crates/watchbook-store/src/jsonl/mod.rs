@@ -107,12 +107,12 @@ impl JsonlStore {
         if let Some(leadership) = leadership {
             let directory = Arc::clone(&self.directory);
             drop(tokio::task::spawn_blocking(move || {
-                leadership.lead(|batch| directory.apply_batch(&batch))
+                leadership.lead(|batch| directory.apply_batch(&batch));
             }));
         }
         waiter
             .await
-            .unwrap_or_else(|gone| Err(failure::leader_gone(change, &gone)))
+            .unwrap_or_else(|gone| Err(failure::leader_gone(change, gone)))
     }
 
     /// Does something that may wait for the disk, off the threads that must not wait.
@@ -134,7 +134,7 @@ impl JsonlStore {
         F: FnOnce(&shelf::Shelf) -> Result<T, StoreError> + Send + 'static,
     {
         if self.directory.is_fresh() {
-            return look(&*self.directory.shelf.read());
+            return look(&self.directory.shelf.read());
         }
         self.blocking(move |directory| look(&*directory.fresh()?))
             .await

@@ -17,10 +17,12 @@ use crate::disk::{Disk, DiskFile, Open};
 use super::layout::Layout;
 use super::whole_file::{self, Readers};
 
-/// A projection that has grown to this many times its size when it was made anew is made anew again.
+/// A projection this many times larger than its current records need is made anew at the next checkpoint.
 const GROWTH: u64 = 4;
-/// Below this size nobody minds.
-const SMALL: u64 = 64 * 1024 * 1024;
+/// What a current record takes, in bytes, as an estimate.
+const BYTES_PER_RECORD: u64 = 1_500;
+/// Below this size, in bytes, nobody minds.
+const SMALL: u64 = 64 << 20;
 
 /// The two files of current records.
 #[derive(Debug)]
@@ -122,11 +124,10 @@ impl Projections {
         })
     }
 
-    /// Whether the records have outgrown what they hold.
-    pub(crate) fn is_overgrown(&self, live_bytes: u64) -> bool {
-        self.disk
-            .metadata(&self.layout.incident_records())
-            .is_ok_and(|found| found.len > SMALL && found.len > GROWTH * live_bytes.max(1))
+    /// Whether the records have outgrown the `incidents` that they describe.
+    pub(crate) fn is_overgrown(&self, incidents: u64) -> bool {
+        let found = self.disk.metadata(&self.layout.incident_records());
+        found.is_ok_and(|found| found.len > SMALL.max(GROWTH * BYTES_PER_RECORD * incidents))
     }
 
     /// Makes both files anew, as of commit `n`. The caller holds the directory's lock.

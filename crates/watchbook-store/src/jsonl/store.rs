@@ -154,7 +154,7 @@ impl Directory {
     /// Brings a shelf up to date; from the checkpoint or from nothing when files were replaced.
     pub(crate) fn fill(&self, shelf: &mut Shelf, journal: &Journal) -> Result<(), ShelfError> {
         if shelf.position.is_none() {
-            *shelf = self.from_checkpoint(journal);
+            *shelf = self.shelf_of_checkpoint(journal);
         }
         let JsonlOptions {
             layout, workers, ..
@@ -168,7 +168,7 @@ impl Directory {
         }
     }
 
-    fn from_checkpoint(&self, journal: &Journal) -> Shelf {
+    fn shelf_of_checkpoint(&self, journal: &Journal) -> Shelf {
         let node = node_of(journal.store_id());
         let mut shelf = Shelf::new(node);
         let Ok(found) = checkpoint::read(&*self.options.disk, &self.options.layout) else {

@@ -14,6 +14,7 @@ use crate::contract::{
 
 use super::audit::Line;
 use super::read::no_incident;
+use super::store::Directory;
 use super::{JsonlStore, failure};
 
 #[async_trait]
@@ -102,7 +103,8 @@ impl Artifacts for JsonlStore {
             (applied.changed, applied.replayed, command.op)
         {
             self.blocking(move |directory| {
-                Ok(directory.name_bytes(command.incident, &name, &content))
+                directory.name_bytes(command.incident, &name, &content);
+                Ok(())
             })
             .await?;
         }
@@ -151,7 +153,7 @@ impl AuditLog for JsonlStore {
 #[async_trait]
 impl Keys for JsonlStore {
     async fn keys(&self) -> Result<Vec<KeyRecord>, StoreError> {
-        self.blocking(|directory| directory.keys()).await
+        self.blocking(Directory::keys).await
     }
 
     async fn put_key(&self, record: KeyRecord) -> Result<(), StoreError> {
@@ -160,6 +162,6 @@ impl Keys for JsonlStore {
     }
 
     async fn pepper(&self) -> Result<Pepper, StoreError> {
-        self.blocking(|directory| directory.pepper()).await
+        self.blocking(Directory::pepper).await
     }
 }

@@ -15,7 +15,7 @@ use crate::journal::{
 use super::book::{KeyMemory, LineAt};
 use super::overlay::{Outcome, Overlay};
 use super::read;
-use super::redaction::Scrub;
+use super::redaction::{Scrub, Target};
 use super::shelf::Shelf;
 use super::store::Directory;
 use super::{codec, failure, redaction};
@@ -63,10 +63,10 @@ impl Directory {
         let mut answers: Vec<Option<Answer>> = commands.iter().map(|_| None).collect();
         let mut next = 0;
         while next < commands.len() {
-            next = self.apply_some(&journal, &mut locked, commands, next, &mut answers)?;
+            next = self.apply_some(&journal, &mut locked, commands, next, &mut answers);
         }
-        drop(locked);
         self.maybe_checkpoint(&journal);
+        drop(locked);
         Ok(answers
             .into_iter()
             .map(|answer| answer.unwrap_or_else(|| Err(failure::abandoned())))
@@ -81,10 +81,10 @@ impl Directory {
         commands: &[Command],
         first: usize,
         answers: &mut [Option<Answer>],
-    ) -> Result<usize, StoreError> {
-        let (ready, next) = self.decide_some(commands, first, answers)?;
+    ) -> usize {
+        let (ready, next) = self.decide_some(commands, first, answers);
         if ready.is_empty() {
-            return Ok(next);
+            return next;
         }
         let (prepared, ready): (Vec<PreparedCommit>, Vec<Ready>) = ready.into_iter().unzip();
         match locked.commit_batch(&prepared) {
@@ -101,7 +101,7 @@ impl Directory {
                 }
             }
         }
-        Ok(next)
+        next
     }
 
     fn decide_some(
@@ -109,7 +109,7 @@ impl Directory {
         commands: &[Command],
         first: usize,
         answers: &mut [Option<Answer>],
-    ) -> Result<(Vec<(PreparedCommit, Ready)>, usize), StoreError> {
+    ) -> (Vec<(PreparedCommit, Ready)>, usize) {
         let shelf = self.shelf.read();
         let mut overlay = Overlay::new(&shelf.book);
         let mut clock = *shelf.book.clock();
@@ -118,14 +118,14 @@ impl Directory {
             // A redaction looks for its event in the journal, so everything before it must stand there.
             let alone = !ready.is_empty() && matches!(command.op, Op::Redact { .. });
             if alone || ready.len() == MAX_BATCH_COMMITS {
-                return Ok((ready, index));
+                return (ready, index);
             }
             match self.decide_one(&shelf, &mut overlay, &mut clock, index, command) {
                 // What no longer fits is decided again with the next write.
                 Ok(Decided::Store(prepared, _))
                     if !ready.is_empty() && bytes + prepared.max_bytes() > MAX_BATCH_BYTES =>
                 {
-                    return Ok((ready, index));
+                    return (ready, index);
                 }
                 Ok(Decided::Store(prepared, one)) => {
                     bytes += prepared.max_bytes();
@@ -135,7 +135,7 @@ impl Directory {
                 Err(error) => answers[index] = Some(Err(error)),
             }
         }
-        Ok((ready, commands.len()))
+        (ready, commands.len())
     }
 
     fn decide_one(
@@ -146,7 +146,7 @@ impl Directory {
         index: usize,
         command: &Command,
     ) -> Result<Decided, StoreError> {
-        self.check_writable(shelf, command)?;
+        Self::check_writable(shelf, command)?;
         let target = redaction::find_target(self, shelf, command)?;
         let stamp = clock.next(self.options.clock.now());
         let redacting = target.as_ref().map(|target| target.event.clone());
@@ -164,7 +164,7 @@ impl Directory {
         };
         let scrub = target
             .filter(|_| changed)
-            .map(|target| target.scrub())
+            .map(Target::scrub)
             .transpose()
             .map_err(failure::encoding)?;
         let redactions: Vec<_> = scrub.iter().map(Scrub::redaction).collect();
@@ -196,11 +196,7 @@ impl Directory {
     }
 
     /// Refuses to write to an incident that is touched by damage, and a key when no more can be remembered.
-    pub(crate) fn check_writable(
-        &self,
-        shelf: &Shelf,
-        command: &Command,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn check_writable(shelf: &Shelf, command: &Command) -> Result<(), StoreError> {
         if let Some(place) = shelf.damaged.get(&command.incident) {
             return Err(StoreError::Corrupt(place.clone()));
         }

@@ -55,7 +55,10 @@ fn days(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error),
     };
-    names.retain(|name| name.starts_with("audit-") && name.ends_with(".jsonl"));
+    names.retain(|name| {
+        name.strip_prefix("audit-")
+            .is_some_and(|rest| rest.strip_suffix(".jsonl").is_some())
+    });
     Ok(names)
 }
 

@@ -183,9 +183,8 @@ fn verify(
         ));
     }
     match found.anchor {
-        AnchorCheck::Holds { .. } => Ok(()),
-        // Damage that was there when the backup was made was not worth less than no backup.
-        AnchorCheck::Damaged { .. } => Ok(()),
+        // A backup of a damaged journal is worth more than none: what is damaged is reported as it was before.
+        AnchorCheck::Holds { .. } | AnchorCheck::Damaged { .. } => Ok(()),
         AnchorCheck::NotFound | AnchorCheck::NotGiven => Err(RestoreError::Damaged(
             "its journal does not end with the head it names".to_owned(),
         )),

@@ -46,6 +46,10 @@ impl Brief {
     }
 
     /// Whether the incident can match. `false` is certain; `true` wants a look at the whole incident.
+    #[expect(
+        clippy::option_option,
+        reason = "no service is asked for; one that has no number; one that has"
+    )]
     pub(super) fn may_match(&self, filter: &IncidentFilter, service: Option<Option<u32>>) -> bool {
         filter
             .statuses

@@ -19,10 +19,6 @@ impl LineAt {
     }
 
     /// The segment.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "24 bits are left after the shift"
-    )]
     pub(crate) const fn segment(self) -> u32 {
         (self.0 >> OFFSET_BITS) as u32
     }

@@ -142,13 +142,11 @@ impl Book {
     pub(crate) fn fold(&mut self, commit: &Commit, at: LineAt) -> Result<(), PackError> {
         let mut touched: Vec<(IncidentId, IncidentState, u32)> = Vec::new();
         for event in commit.events() {
-            let place = match touched.iter().position(|(id, ..)| *id == event.incident_id) {
-                Some(place) => place,
-                None => {
-                    touched.push((event.incident_id, self.take(event.incident_id)?, event.seq));
-                    touched.len() - 1
-                }
-            };
+            let known = touched.iter().position(|(id, ..)| *id == event.incident_id);
+            let place = known.unwrap_or(touched.len());
+            if known.is_none() {
+                touched.push((event.incident_id, self.take(event.incident_id)?, event.seq));
+            }
             fold::apply(&mut touched[place].1, event);
         }
         for (id, state, first_seq) in touched {

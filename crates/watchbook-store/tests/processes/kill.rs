@@ -1,11 +1,9 @@
 //! SIGKILL under load: whatever was acknowledged is there, once and whole.
 
-mod process;
-
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use process::{
+use crate::process::{
     IMPORTED_LINES, assert_gap_free, creation, import, lines, note, open, role, say, spawn,
     timeline,
 };
@@ -71,7 +69,7 @@ async fn create_shared(store: &JsonlStore) -> Vec<IncidentId> {
 
 /// Lets a worker run until it has said so many acknowledgements, and kills it. Whether calls were under way.
 fn kill_one(dir: &Path, acks: u64, said: &mut Said) -> bool {
-    let mut child = spawn("worker", "write", dir);
+    let mut child = spawn("kill::worker", "write", dir);
     let (mut seen, mut started, mut acked) = (0, 0_usize, 0_usize);
     for line in lines(&mut child) {
         let words: Vec<&str> = line.split(' ').collect();

@@ -1,15 +1,13 @@
 //! Bad days: a full disk, a read-only folder, files cut or replaced, a holder of the lock that does not let go, a newer
 //! format, a copy of a living directory, damage in the middle.
 
-mod process;
-
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use process::{creation, note, open, role, say, spawn, timeline};
+use crate::process::{creation, note, open, role, say, spawn, timeline};
 use tempfile::TempDir;
 use watchbook_core::IncidentId;
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
@@ -199,7 +197,7 @@ fn a_stopped_process_that_holds_the_lock_is_named() {
     block_on(async {
         let (store, ids) = filled(dir.path(), &["first"]).await;
         drop(store);
-        let mut holder = spawn("holder", "hold", dir.path());
+        let mut holder = spawn("bad_days::holder", "hold", dir.path());
         let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap() == "held"));
         let stopped = Process::new("kill")
@@ -361,7 +359,7 @@ fn damage_in_the_middle_is_found_with_its_place_and_stops_nobody_else() {
     let lines: Vec<&[u8]> = original.split_inclusive(|byte| *byte == b'\n').collect();
     assert_eq!(lines.len(), LINES + 1);
     let dice = SeededEntropy::new(5);
-    let mut column = |line: &[u8]| usize::try_from(dice.next_u64()).unwrap_or(0) % (line.len() - 1);
+    let column = |line: &[u8]| usize::try_from(dice.next_u64()).unwrap_or(0) % (line.len() - 1);
     // A flipped byte in each line, in three passes so that each has whole neighbours: every one of them is named.
     for pass in 0..3 {
         let mut flipped = lines.iter().map(|line| line.to_vec()).collect::<Vec<_>>();

@@ -1,10 +1,8 @@
 //! Eight processes write to the same incidents while a ninth reads and a tenth verifies.
 
-mod process;
-
 use std::collections::{HashMap, HashSet};
 
-use process::{assert_gap_free, creation, lines, note, open, role, say, spawn, timeline};
+use crate::process::{assert_gap_free, creation, lines, note, open, role, say, spawn, timeline};
 use tempfile::TempDir;
 use watchbook_core::{ChangeId, EventId, IncidentId};
 use watchbook_store::Incidents;
@@ -37,17 +35,18 @@ fn chaos_many_processes_share_one_directory() {
         }
         ids
     });
+    let names: Vec<String> = shared.iter().map(ToString::to_string).collect();
     std::fs::write(
         dir.path().join("shared"),
-        shared
-            .iter()
-            .map(|id| format!("{id}\n"))
-            .collect::<String>(),
+        names.join(
+            "
+",
+        ),
     )
     .unwrap();
-    let mut watchers = ["read", "verify"].map(|role| spawn("worker", role, dir.path()));
+    let mut watchers = ["read", "verify"].map(|role| spawn("shared::worker", role, dir.path()));
     let mut writers: Vec<_> = (0..WRITERS)
-        .map(|_| spawn("worker", "write", dir.path()))
+        .map(|_| spawn("shared::worker", "write", dir.path()))
         .collect();
     let mut acked = HashMap::new();
     for writer in &mut writers {

@@ -21,7 +21,7 @@ use watchbook_store::system::{OsEntropy, SystemClock};
 /// The role a worker plays, and where: `<role> <directory>`.
 const ROLE: &str = "WATCHBOOK_TEST_ROLE";
 
-pub fn open(dir: &Path) -> JsonlStore {
+pub(crate) fn open(dir: &Path) -> JsonlStore {
     JsonlStore::open(JsonlOptions::new(
         dir,
         Arc::new(SystemClock),
@@ -31,7 +31,7 @@ pub fn open(dir: &Path) -> JsonlStore {
 }
 
 /// The role that this process was started for, if it is a worker.
-pub fn role() -> Option<(String, std::path::PathBuf)> {
+pub(crate) fn role() -> Option<(String, std::path::PathBuf)> {
     let role = std::env::var(ROLE).ok()?;
     // The test harness has begun a line of its own.
     say("");
@@ -40,7 +40,7 @@ pub fn role() -> Option<(String, std::path::PathBuf)> {
 }
 
 /// Starts this test binary again as a worker; `entry` is the test that plays the roles.
-pub fn spawn(entry: &str, role: &str, dir: &Path) -> Child {
+pub(crate) fn spawn(entry: &str, role: &str, dir: &Path) -> Child {
     Process::new(std::env::current_exe().unwrap())
         .args([entry, "--exact", "--nocapture", "--test-threads=1"])
         .env(ROLE, format!("{role} {}", dir.display()))
@@ -50,13 +50,13 @@ pub fn spawn(entry: &str, role: &str, dir: &Path) -> Child {
         .unwrap()
 }
 
-pub fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+pub(crate) fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     BufReader::new(child.stdout.take().unwrap())
         .lines()
         .map_while(Result::ok)
 }
 
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // One write, so that lines of several threads stay whole and nothing waits in a buffer when the process dies.
     std::io::stdout()
         .write_all(format!("{line}\n").as_bytes())
@@ -105,12 +105,12 @@ fn new_incident(title: &str) -> NewIncident {
 }
 
 /// A new incident of its own.
-pub fn creation(title: &str) -> Command {
+pub(crate) fn creation(title: &str) -> Command {
     let id = IncidentId::generate(SystemClock.now(), &OsEntropy);
     command(id, Op::Create(Box::new(new_incident(title))))
 }
 
-pub fn note(incident: IncidentId, text: &str) -> Command {
+pub(crate) fn note(incident: IncidentId, text: &str) -> Command {
     let message = Message::new(text).unwrap();
     let op = Op::Append {
         kind: AppendType::Note,
@@ -122,10 +122,10 @@ pub fn note(incident: IncidentId, text: &str) -> Command {
 }
 
 /// How many lines an imported incident has: its creation and its past, all of one commit.
-pub const IMPORTED_LINES: usize = 4;
+pub(crate) const IMPORTED_LINES: usize = 4;
 
 /// An incident that comes with its past: several lines that are there together or not at all.
-pub fn import(title: &str) -> Command {
+pub(crate) fn import(title: &str) -> Command {
     let at = Timestamp::from_millis(1_700_000_000_000);
     let event = |text: &str| ImportedEvent {
         at,
@@ -146,7 +146,7 @@ pub fn import(title: &str) -> Command {
 }
 
 /// The whole timeline of an incident.
-pub async fn timeline(store: &JsonlStore, id: IncidentId) -> Vec<Event> {
+pub(crate) async fn timeline(store: &JsonlStore, id: IncidentId) -> Vec<Event> {
     let (mut events, mut after) = (Vec::new(), None);
     loop {
         let page = store
@@ -162,7 +162,7 @@ pub async fn timeline(store: &JsonlStore, id: IncidentId) -> Vec<Event> {
 }
 
 /// Panics unless the lines count 1, 2, 3 …
-pub fn assert_gap_free(events: &[Event]) {
+pub(crate) fn assert_gap_free(events: &[Event]) {
     let numbers: Vec<u32> = events.iter().map(|event| event.seq).collect();
     assert_eq!(
         numbers,
