@@ -105,5 +105,16 @@ params! {
     }
 }
 
+/// Why an option that other actions take is not taken here. `None` for a name that is no option anywhere.
+pub(crate) fn not_taken(name: &str) -> Option<&'static str> {
+    match name {
+        "dry_run" | "idempotency_key" => {
+            Some("is for actions that write; this one only reads, so leave it out")
+        }
+        "if_match" => Some("is for actions that change an incident; leave it out here"),
+        _ => None,
+    }
+}
+
 /// Several fields.
 pub(crate) type FieldPaths = Several<FieldPath, MAX_FIELDS>;

@@ -135,7 +135,7 @@ impl From<Faults> for Problem {
             if pointer.is_empty() {
                 message.clone()
             } else {
-                format!("{pointer}: {message}")
+                format!("{}: {message}", printable(pointer))
             }
         });
         let message = match count {
@@ -154,6 +154,17 @@ impl From<Faults> for Problem {
             ..Self::new(code, message)
         }
     }
+}
+
+/// A pointer for people: a caller's own names may hold characters that hide or reorder the text around them.
+fn printable(pointer: &str) -> String {
+    pointer
+        .chars()
+        .map(|character| match character {
+            '"' | '\'' | '\\' => character.to_string(),
+            other => other.escape_debug().to_string(),
+        })
+        .collect()
 }
 
 impl fmt::Display for Problem {

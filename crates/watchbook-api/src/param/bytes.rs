@@ -1,13 +1,20 @@
 //! The bytes of an artifact, as text or in base 64.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Value, json};
 use watchbook_core::artifact::{ArtifactError, MAX_BYTES};
 
 use super::{Param, Shape, mismatch};
 use crate::fault::{At, Faults};
 use crate::json::Json;
+
+/// Base 64 as RFC 4648 has it; padding is written, and may be left out when reading.
+const STANDARD: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The content of an artifact, as it is. At most 2 MiB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +114,8 @@ impl Param for ArtifactBytes {
                 None
             }
             Ok(bytes) => Some(Self(bytes)),
-            Err(error) => {
-                faults.add(at, format!("is not base 64: {error}"));
+            Err(_) => {
+                faults.add(at, "is not base 64 (RFC 4648, section 4)");
                 None
             }
         }

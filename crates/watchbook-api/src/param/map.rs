@@ -42,7 +42,7 @@ impl Param for Labels {
 
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
         read_pairs(value, at, faults, |value, at, faults| {
-            <Short as Field>::read(Some(value), at, faults)
+            <Short as Param>::read(value, at, faults)
         })
         .map(Self)
     }
@@ -76,7 +76,7 @@ fn forms(value: &Value) -> Value {
             { "type": "array", "items": { "type": "string", "pattern": "=" }, "maxItems": MAX_NAMES },
             { "type": "string", "pattern": "=" },
         ],
-        "examples": [{ "region": "eu" }, ["region=eu"]],
+        "examples": [{ "name": "value" }, ["name=value"]],
     })
 }
 

@@ -75,7 +75,10 @@ impl Param for bool {
             Value::String(text) => match text.trim() {
                 "true" | "1" => Some(true),
                 "false" | "0" => Some(false),
-                _ => mismatch("true or false", value, at, faults),
+                _ => {
+                    faults.add(at, "must be true or false");
+                    None
+                }
             },
             other => mismatch("true or false", other, at, faults),
         }

@@ -36,11 +36,11 @@ pub(crate) trait Params: Sized {
         for name in members.keys() {
             let known = |known: &&str| *known == name;
             if !Self::NAMES.iter().any(known) && !also_known.iter().any(known) {
-                let names = [Self::NAMES, also_known].concat();
-                faults.add(
-                    &at.member(name),
-                    nearest::unknown("parameter", name, &names),
+                let message = crate::options::not_taken(name).map_or_else(
+                    || nearest::unknown("parameter", name, &[Self::NAMES, also_known].concat()),
+                    str::to_owned,
                 );
+                faults.add(&at.member(name), message);
             }
         }
         read

@@ -143,10 +143,15 @@ fn proposal_views(records: Vec<ProposalRecord>, now: Timestamp) -> Vec<ProposalV
         .collect()
 }
 
+/// A claim that has run out is none.
+fn claim_view(claim: Option<Claim>, now: Timestamp) -> Option<ClaimView> {
+    claim.filter(|claim| claim.until > now).map(ClaimView::from)
+}
+
 impl IncidentView {
     /// The view at the moment `now`: what is overdue, expired or still claimed depends on it.
-    pub fn of(incident: Incident, now: Timestamp) -> Self {
-        let Incident {
+    pub fn of(
+        Incident {
             id,
             service,
             affects,
@@ -180,11 +185,13 @@ impl IncidentView {
             claim,
             proposals,
             etag,
-        } = incident;
+        }: Incident,
+        now: Timestamp,
+    ) -> Self {
         Self {
             followups: followup_views(followups, (id, &service, &env, severity), now),
             artifacts: artifact_views(id, artifacts),
-            claim: claim.filter(|claim| claim.until > now).map(ClaimView::from),
+            claim: claim_view(claim, now),
             proposals: proposal_views(proposals, now),
             allowed: status.allowed().to_vec(),
             id,
