@@ -4,7 +4,17 @@
 //! calls itself again with it, in a release build.
 
 #[cfg(feature = "bench")]
+mod commands;
+#[cfg(feature = "bench")]
+mod create;
+#[cfg(feature = "bench")]
 mod disk;
+#[cfg(feature = "bench")]
+mod generated;
+#[cfg(feature = "bench")]
+mod memory;
+#[cfg(feature = "bench")]
+mod opened;
 #[cfg(feature = "bench")]
 mod samples;
 #[cfg(feature = "bench")]
@@ -16,30 +26,52 @@ mod table;
 
 use crate::failure::Failure;
 
-/// What can be measured.
-const SUBJECTS: &[&str] = &["store"];
+/// Whatever kept a measurement from being taken; [`Failure::Measure`] says which.
+#[cfg(feature = "bench")]
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What can be measured, and how much of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject<'a> {
+    /// The store, with 100,000 incidents.
+    Store,
+    /// The same, and with 1,000,000.
+    LargeStore,
+    /// What a fresh process meets that opens this directory. `bench store` calls itself with it.
+    Opened(&'a str),
+}
+
+impl<'a> Subject<'a> {
+    fn parse(words: &[&'a str]) -> Result<Self, Failure> {
+        match words {
+            ["store"] => Ok(Self::Store),
+            ["store", "--large"] => Ok(Self::LargeStore),
+            ["opened", directory] => Ok(Self::Opened(directory)),
+            other => Err(Failure::Usage(format!(
+                "no benchmark `{}`; there is `store` and `store --large`",
+                other.join(" ")
+            ))),
+        }
+    }
+}
 
 /// Measures one subject and prints its table.
-pub(crate) fn run(subject: &str) -> Result<(), Failure> {
-    if !SUBJECTS.contains(&subject) {
-        let known = SUBJECTS.join(", ");
-        return Err(Failure::Usage(format!(
-            "no benchmark `{subject}`; there is {known}"
-        )));
-    }
-    measure(subject)
+pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
+    let subject = Subject::parse(words)?;
+    measure(subject, words)
 }
 
 #[cfg(feature = "bench")]
-fn measure(subject: &str) -> Result<(), Failure> {
+fn measure(subject: Subject<'_>, _words: &[&str]) -> Result<(), Failure> {
     match subject {
-        "store" => store::run(),
-        other => Err(Failure::Usage(format!("no benchmark `{other}`"))),
+        Subject::Store => store::run(&[generated::SMALL]),
+        Subject::LargeStore => store::run(&[generated::SMALL, generated::LARGE]),
+        Subject::Opened(directory) => opened::print(directory.as_ref()),
     }
 }
 
 #[cfg(not(feature = "bench"))]
-fn measure(subject: &str) -> Result<(), Failure> {
+fn measure(_subject: Subject<'_>, words: &[&str]) -> Result<(), Failure> {
     let itself = [
         "run",
         "--release",
@@ -49,8 +81,7 @@ fn measure(subject: &str) -> Result<(), Failure> {
         "bench",
         "--",
         "bench",
-        subject,
     ];
-    let program = crate::process::Program::cargo(itself);
+    let program = crate::process::Program::cargo(itself.iter().chain(words).copied());
     program.within(&crate::checkout::root()).run()
 }

@@ -36,7 +36,8 @@ usage: cargo xtask <command>
   layers              check which crate may depend on which
   tidy [--report]     check sizes, module heads, banned calls and names; --report prints the sizes
   codegen [--check]   write the generated files; --check only says which differ
-  bench store         compare ours with its peers in one table (release build)";
+  bench store [--large]
+                      compare ours with its peers in one table (release build); --large adds a store ten times as big";
 
 fn main() -> ExitCode {
     let arguments = surroundings::arguments();
@@ -62,7 +63,7 @@ fn dispatch(words: &[&str]) -> Result<(), Failure> {
         ["tidy", "--report"] => tidy::report(),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(codegen::Build::CommandOnly),
-        ["bench", subject] => bench::run(subject),
+        ["bench", words @ ..] => bench::run(words),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -4,19 +4,32 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::bench::samples::Samples;
+/// A file to which whole records are appended.
+#[derive(Debug)]
+pub(super) struct BareLog {
+    file: File,
+    record: Vec<u8>,
+}
 
-/// Appends records of `bytes` bytes to a new file, `count` times, each on disk before the next begins.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the bare calls are what is measured"
-)]
-pub(super) fn durable_appends(file: &Path, bytes: usize, count: usize) -> io::Result<Samples> {
-    let record = vec![b'x'; bytes];
-    let mut file = File::create(file)?;
-    let mut samples = Samples::default();
-    for _ in 0..count {
-        samples.time(|| file.write_all(&record).and_then(|()| file.sync_data()))?;
+impl BareLog {
+    /// A new file for records of `bytes` bytes.
+    pub(super) fn create(path: &Path, bytes: usize) -> io::Result<Self> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the bare calls are what is measured"
+        )]
+        let file = File::create(path)?;
+        let record = vec![b'x'; bytes];
+        Ok(Self { file, record })
     }
-    Ok(samples)
+
+    /// Appends one record, and comes back when it is on the disk.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the bare calls are what is measured"
+    )]
+    pub(super) fn append(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.record)?;
+        self.file.sync_data()
+    }
 }

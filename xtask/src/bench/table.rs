@@ -4,10 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 /// What is measured, in its unit.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the store's own rows come with the store")
-)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Measure {
     /// How long one operation takes.
@@ -32,10 +28,6 @@ impl Measure {
 }
 
 /// What a row promises.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the store's own rows come with the store")
-)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Target {
     /// Ours is at most this many times the other.
@@ -50,7 +42,7 @@ pub(super) enum Target {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
     /// What is done, by how many.
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// What ours needs or does.
     pub(super) ours: Measure,
     /// A peer measured in the same run, or a fixed limit; in the unit of ours.
@@ -90,7 +82,7 @@ impl Row {
         };
         let ratio = format!("{:.2}", self.ratio());
         [
-            (*name).to_owned(),
+            name.clone(),
             ours.to_string(),
             format!("{other} {other_name}"),
             ratio,
@@ -156,10 +148,10 @@ mod tests {
     fn row(ours: f64, target: Target) -> Row {
         let (ours, other) = (Measure::PerSecond(ours), Measure::PerSecond(100.0));
         Row {
-            name: "create",
+            name: "create".to_owned(),
             ours,
             other,
-            other_name: "SQLite",
+            other_name: "SQLite".to_owned(),
             target,
         }
     }
@@ -182,31 +174,31 @@ mod tests {
     #[test]
     fn the_table_lines_up() {
         let open = Row {
-            name: "open 100,000 incidents",
+            name: "open 100,000 incidents".to_owned(),
             ours: Measure::Time(Duration::from_millis(412)),
             other: Measure::Time(Duration::from_millis(300)),
-            other_name: "limit",
+            other_name: "limit".to_owned(),
             target: Target::AtMost(1.0),
         };
         let page = Row {
-            name: "first page",
+            name: "first page".to_owned(),
             ours: Measure::Time(Duration::from_nanos(81_500)),
             other: Measure::Time(Duration::from_micros(100)),
-            other_name: "limit",
+            other_name: "limit".to_owned(),
             target: Target::AtMost(1.0),
         };
         let memory = Row {
-            name: "memory",
+            name: "memory".to_owned(),
             ours: Measure::Megabytes(97.25),
             other: Measure::Megabytes(120.0),
-            other_name: "limit",
+            other_name: "limit".to_owned(),
             target: Target::Shown,
         };
         let scan = Row {
-            name: "scan",
+            name: "scan".to_owned(),
             ours: Measure::MegabytesPerSecond(812.0),
             other: Measure::MegabytesPerSecond(400.0),
-            other_name: "limit",
+            other_name: "limit".to_owned(),
             target: Target::AtLeast(1.0),
         };
         let rows = [row(1300.0, Target::AtLeast(12.0)), open, page, memory, scan];

@@ -24,7 +24,10 @@ const TABLE: &[Row] = &[
     row("mcp", &["app", "api"]),
     row("server", &["core", "app", "api", "mcp"]),
     // The operator's commands (verify, repair, backup, config check) look after a directory itself, not through the door.
-    row("cli", &["core", "store", "config", "app", "api", "mcp", "server"]),
+    row(
+        "cli",
+        &["core", "store", "config", "app", "api", "mcp", "server"],
+    ),
 ];
 
 /// The crates without I/O, whose policy structs `config` fills.
