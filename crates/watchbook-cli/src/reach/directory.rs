@@ -1,0 +1,217 @@
+//! The files of a directory, through the one door.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+use watchbook_api::{decode, encode};
+use watchbook_app::{App, AppParts, Caller, Context};
+use watchbook_config::{Config, Environment, Flags, FsyncPolicy, load};
+use watchbook_core::text::Name;
+use watchbook_core::{AgentId, Clock, Entropy};
+use watchbook_store::journal;
+use watchbook_store::jsonl::{JsonlOptions, JsonlStore, Layout};
+
+use super::Call;
+use crate::failure::Failure;
+
+/// An open directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Directory {
+    /// The folder that holds `ops/` and `config/`.
+    pub dir: PathBuf,
+    /// Its settings and policies.
+    pub config: Arc<Config>,
+    /// Its store.
+    pub store: JsonlStore,
+    /// The one door.
+    pub app: App,
+    /// Whom calls are made as.
+    pub agent: AgentId,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// What is needed to open a directory.
+#[derive(Debug)]
+pub(crate) struct Opening<'a> {
+    /// The folder that holds `ops/` and `config/`.
+    pub dir: &'a Path,
+    /// A settings file to use instead of the directory's own.
+    pub config: Option<&'a Path>,
+    /// The environment.
+    pub environment: &'a Environment,
+    /// What flags say about settings.
+    pub flags: Flags,
+    /// Whom calls are made as.
+    pub agent: AgentId,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness of ids and keys.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Opening<'_> {
+    /// Reads the settings and policies.
+    ///
+    /// # Errors
+    /// Every mistake in them.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        let dir = absolute(self.dir)?;
+        Ok(load(&dir, self.config, self.environment, &self.flags)?)
+    }
+
+    /// What the store is opened with.
+    ///
+    /// # Errors
+    /// Every mistake in settings and policies.
+    pub(crate) fn options(&self) -> Result<(Config, JsonlOptions), Failure> {
+        let config = self.config()?;
+        let options = options(&config, &self.clock, &self.entropy);
+        Ok((config, options))
+    }
+
+    /// Opens the directory. Makes nothing: the first write does.
+    ///
+    /// # Errors
+    /// When settings are wrong or the store cannot be opened.
+    pub(crate) fn open(self) -> Result<Directory, Failure> {
+        let (config, options) = self.options()?;
+        let config = Arc::new(config);
+        let store = JsonlStore::open(options)?;
+        let app = App::new(AppParts {
+            store: Arc::new(store.clone()),
+            config: Arc::clone(&config),
+            clock: self.clock,
+            entropy: Arc::clone(&self.entropy),
+        });
+        Ok(Directory {
+            dir: config.dir.clone(),
+            config,
+            store,
+            app,
+            agent: self.agent,
+            entropy: self.entropy,
+        })
+    }
+}
+
+/// The path from the root. The store takes no other.
+///
+/// # Errors
+/// When the current directory is gone.
+pub(crate) fn absolute(dir: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(dir).map_err(|source| Failure::Input {
+        path: dir.to_owned(),
+        source,
+    })
+}
+
+fn options(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> JsonlOptions {
+    let mut layout = Layout::below(&config.dir);
+    if let Some(artifacts) = &config.artifacts_dir {
+        layout = layout.with_artifacts(artifacts.clone());
+    }
+    let fsync = match config.fsync {
+        FsyncPolicy::Always => journal::FsyncPolicy::Always,
+        FsyncPolicy::Interval => journal::FsyncPolicy::Interval,
+        FsyncPolicy::Never => journal::FsyncPolicy::Never,
+    };
+    let options = JsonlOptions {
+        layout,
+        lock_deadline: config.lock_deadline,
+        max_memory: usize::try_from(config.memory_bound).unwrap_or(usize::MAX),
+        ..JsonlOptions::new(&config.dir, Arc::clone(clock), Arc::clone(entropy))
+    };
+    options.with_fsync(fsync)
+}
+
+impl Directory {
+    /// The context of one call: a fresh request id, made as whoever sits here.
+    pub(crate) fn context(&self) -> Context {
+        self.context_as(self.agent.clone())
+    }
+
+    /// The context of one call that is made as `agent`.
+    pub(crate) fn context_as(&self, agent: AgentId) -> Context {
+        Context::new(Caller::Local { agent }, request_id(&*self.entropy))
+    }
+
+    /// Whether anything was ever written here.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub(crate) fn exists(&self) -> Result<bool, Failure> {
+        Ok(self.store.exists()?)
+    }
+
+    /// Refuses a directory that holds nothing: reading must not make a store.
+    ///
+    /// # Errors
+    /// [`Failure::NoStore`].
+    pub(crate) fn must_exist(&self) -> Result<(), Failure> {
+        if self.exists()? {
+            Ok(())
+        } else {
+            Err(Failure::NoStore(self.dir.clone()))
+        }
+    }
+
+    pub(super) async fn call(&self, call: Call) -> Result<Value, Failure> {
+        self.call_as(self.agent.clone(), call).await
+    }
+
+    /// Makes a call as `agent`.
+    ///
+    /// # Errors
+    /// [`Failure::Answered`] when it is refused, [`Failure::NoStore`] for a read where there is nothing yet.
+    pub(crate) async fn call_as(&self, agent: AgentId, call: Call) -> Result<Value, Failure> {
+        let context = self.context_as(agent);
+        let request_id = context.request_id.to_string();
+        let writes = call.writes();
+        let Call {
+            tool,
+            action,
+            params,
+        } = call;
+        let request = match decode(&tool, &action, params) {
+            Ok(request) if writes || self.exists()? => request,
+            Ok(_) => return Err(Failure::NoStore(self.dir.clone())),
+            Err(problem) => {
+                // A call that nobody understands is audited too, but not by making a store for it.
+                let problem = if self.exists()? {
+                    let refusal = self
+                        .app
+                        .refuse_undecodable(&context, &tool, &action, problem);
+                    refusal.await
+                } else {
+                    problem
+                };
+                return Err(Failure::refused(&problem, &request_id));
+            }
+        };
+        let options = request.options.clone();
+        let outcome = self.app.execute(&context, request).await;
+        let outcome = outcome.map_err(|problem| Failure::refused(&problem, &request_id))?;
+        Ok(encode(&outcome.reply, &outcome.meta, &options))
+    }
+
+    /// Makes what was written here durable: the audit trail is synced each second by a server only.
+    pub(super) async fn finish(&self) -> Result<(), Failure> {
+        if self.exists()? {
+            self.app.sync_audit().await?;
+        }
+        Ok(())
+    }
+}
+
+/// A fresh request id.
+fn request_id(entropy: &dyn Entropy) -> Name {
+    let mut bytes = [0; 8];
+    entropy.fill(&mut bytes);
+    let text = format!("cli-{:016x}", u64::from_be_bytes(bytes));
+    #[expect(
+        clippy::expect_used,
+        reason = "letters, digits and a hyphen are a name"
+    )]
+    Name::new(text).expect("a name")
+}

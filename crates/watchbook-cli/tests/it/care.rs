@@ -1,0 +1,135 @@
+//! Looking after a directory: keys, verification, backup, doctor, settings.
+
+use crate::world::World;
+
+#[test]
+fn a_backup_restores_to_the_same_incidents() {
+    let (world, other) = (World::new(), World::new());
+    let id = world.incident();
+    assert_eq!(
+        world
+            .run(&["incident", "note", &id, "before the backup"])
+            .code,
+        0
+    );
+    let file = world.path().join("backup.tar");
+    let file = file.to_str().unwrap();
+    let made = world.json(&["backup", "-o", file]);
+    let head = made["head"].as_str().unwrap();
+    assert_eq!(
+        world
+            .run(&["incident", "note", &id, "after the backup"])
+            .code,
+        0
+    );
+    let restored = other.json(&["restore", file]);
+    assert_eq!(restored["head"], made["head"]);
+    let events = other.json(&["incident", "events", &id]);
+    let events = events["result"]["items"].as_array().unwrap();
+    assert_eq!(events.last().unwrap()["message"], "before the backup");
+    for world in [&world, &other] {
+        let verified = world.json(&["verify", "--anchor", head]);
+        assert_eq!(verified["anchor"], "holds");
+    }
+    assert_eq!(
+        other.run(&["restore", file]).code,
+        1,
+        "there is a store already"
+    );
+}
+
+#[test]
+fn a_cut_backup_is_refused_and_leaves_no_store() {
+    let (world, other) = (World::new(), World::new());
+    world.incident();
+    let file = world.path().join("backup.tar");
+    world.json(&["backup", "-o", file.to_str().unwrap()]);
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    let ran = other.run(&["restore", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(other.run(&["incident", "list"]).code, 4);
+}
+
+#[test]
+fn the_derived_files_can_be_made_anew() {
+    let world = World::new();
+    let id = world.incident();
+    let records = world.path().join("ops/incidents/incidents.jsonl");
+    std::fs::remove_file(&records).unwrap();
+    assert_eq!(world.json(&["rebuild"])["incidents"], 1);
+    assert!(std::fs::read_to_string(&records).unwrap().contains(&id));
+}
+
+#[test]
+fn repair_sets_damage_aside() {
+    let world = World::new();
+    for _ in 0..4 {
+        world.incident();
+    }
+    let journal = world.path().join("ops/incidents/events.jsonl");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&journal, bytes).unwrap();
+    assert_eq!(world.run(&["verify"]).code, 1);
+    let ran = world.run(&["repair"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(world.run(&["verify"]).code, 0);
+}
+
+#[test]
+fn keys_are_shown_once_and_taken_back() {
+    let world = World::new();
+    let made = world.run(&["key", "create", "sofiia", "--label", "pager", "--delegate"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let token = made.stdout.trim();
+    assert!(token.starts_with("wb_") && !made.stderr.contains(token));
+    let id = token.split('_').nth(1).unwrap();
+    let listed = world.run(&["key", "list"]);
+    assert!(listed.stdout.contains(id) && !listed.stdout.contains(token));
+    assert_eq!(world.run(&["key", "rotate", id]).code, 0);
+    let lines = [
+        world.tidy(&made.stderr),
+        world.shown(&["key", "list"]),
+        world.shown(&["key", "revoke", id]),
+        world.shown(&["key", "rotate", id]),
+    ];
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn the_doctor_finds_nothing_wrong_and_then_does() {
+    let world = World::new();
+    world.incident();
+    world.run(&["key", "create", "sofiia"]);
+    let healthy = world.run(&["doctor"]);
+    assert_eq!(healthy.code, 0, "{healthy:?}");
+    let names: Vec<&str> = healthy
+        .stdout
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .collect();
+    insta::assert_debug_snapshot!(names);
+    let pepper = world.path().join("ops/incidents/.watchbook/pepper");
+    rustix::fs::chmod(&pepper, rustix::fs::Mode::from_raw_mode(0o644)).unwrap();
+    let ran = world.run(&["doctor"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("BAD   secrets"), "{ran:?}");
+}
+
+#[test]
+fn settings_are_checked_shown_and_described() {
+    let world = World::new();
+    let ran = world.run(&["config", "show"]);
+    assert!(ran.stdout.contains("store.fsync = always"), "{ran:?}");
+    let schema = world.run(&["config", "schema"]);
+    assert!(schema.stdout.contains("draft/2020-12"), "{schema:?}");
+    std::fs::create_dir(world.path().join("config")).unwrap();
+    std::fs::write(
+        world.path().join("config/watchbook.yml"),
+        "store:\n  fsnc: always\n",
+    )
+    .unwrap();
+    insta::assert_snapshot!(world.shown(&["config", "check"]));
+}

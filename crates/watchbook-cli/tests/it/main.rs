@@ -1,0 +1,14 @@
+//! The binary as people and scripts run it: real processes on real directories.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail a test as its body would"
+)]
+
+mod actions;
+mod bring_in;
+mod care;
+mod demo;
+mod exit_codes;
+mod help;
+mod over_http;
+mod world;
