@@ -279,12 +279,23 @@ impl LockedJournal<'_> {
         self.recover(end, head.sequence)
     }
 
+    /// Publishes a journal that was just made.
+    pub(super) fn begin(&mut self) -> Result<(), JournalError> {
+        self.find_head()?;
+        self.publish_all(1, 0)
+    }
+
     /// Finds the end of the journal by reading all of it.
     fn search(&mut self, generation: u64, sequence: u64) -> Result<(), JournalError> {
+        self.publish_all(generation, sequence)?;
+        self.journal.notify(Notice::Searched);
+        Ok(())
+    }
+
+    fn publish_all(&mut self, generation: u64, sequence: u64) -> Result<(), JournalError> {
         self.writer.view = None;
         let genesis = chain::genesis(self.journal.files.store);
         self.recover(Position::start(generation, genesis), sequence)?;
-        self.journal.notify(Notice::Searched);
         self.sync_names()?;
         self.sync_head()
     }
@@ -292,12 +303,21 @@ impl LockedJournal<'_> {
     /// Makes the way to the journal durable. Whoever made it may have failed half-way: its folders exist then, and
     /// nobody would sync them again.
     fn sync_names(&self) -> Result<(), JournalError> {
+        use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
         let files = &self.journal.files;
         for dir in files.place.state_dir().ancestors() {
-            match files.disk.sync_dir(dir) {
-                // A folder that we may not even open was not made by us.
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
-                result => result.map_err(JournalError::io("sync", dir))?,
+            match files
+                .disk
+                .sync_dir(dir)
+                .map_err(|error| (error.kind(), error))
+            {
+                // A folder that we may not open, or of a file system that takes no changes, was not made by us.
+                Err((PermissionDenied | ReadOnlyFilesystem | InvalidInput | Unsupported, _))
+                    if dir != files.place.dir() =>
+                {
+                    return Ok(());
+                }
+                result => result.map_err(|(_, error)| JournalError::io("sync", dir)(error))?,
             }
         }
         Ok(())

@@ -98,11 +98,9 @@ impl Journal {
             if listing.range().is_none() && matches!(journal.read_head()?, Found::Nothing) {
                 let before: Position = Position::start(1, chain::genesis(id));
                 roll::begin_segment(&journal.files, &before)?;
-                locked.reconcile()?;
-                return Ok({
-                    drop(locked);
-                    journal
-                });
+                locked.begin()?;
+                drop(locked);
+                return Ok(journal);
             }
         }
         // Somebody else made it in the meantime, with an id of their own.

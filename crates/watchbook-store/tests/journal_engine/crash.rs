@@ -43,7 +43,7 @@ fn moment(rehearsal: &SimDisk, random: &mut SplitMix) -> u64 {
 
 fn survives(seed: u64, wrap: impl Fn(SimDisk) -> Arc<dyn Disk>) -> Result<(), String> {
     let (sim, promises) = cut(seed, wrap);
-    (0..4).try_for_each(|variant| promises.check(&sim.crash(seed << 8 | variant)))
+    (0..2).try_for_each(|variant| promises.check(&sim.crash(seed << 8 | variant)))
 }
 
 #[test]
