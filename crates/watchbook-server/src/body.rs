@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value};
@@ -18,6 +18,8 @@ use watchbook_api::{ErrorCode, Problem};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 
+/// How much of a body that is too large is read and forgotten.
+const DRAINED_BYTES: usize = 32 * 1024 * 1024;
 /// The unit in which memory for bodies is handed out, in bytes.
 const UNIT: usize = 1024;
 
@@ -94,8 +96,10 @@ async fn read(
 ) -> Result<(Bytes, OwnedSemaphorePermit), Refusal> {
     let declared = declared_length(headers);
     if declared.is_some_and(|length| length > limits.body_bytes) {
-        let drained = drain(body, limits.body_bytes);
-        let _ = timeout(limits.body_time, drained).await;
+        // Who asked first has not begun to send, and will not.
+        if !headers.contains_key(EXPECT) {
+            let _ = timeout(limits.body_time, drain(body)).await;
+        }
         return Err(too_large(limits).into());
     }
     let share = memory.share(declared.unwrap_or(limits.body_bytes))?;
@@ -124,7 +128,7 @@ async fn collect(mut body: Body, limits: &Limits) -> Result<Bytes, Problem> {
             continue;
         };
         if collected.len() + data.len() > limits.body_bytes {
-            drain(body, limits.body_bytes).await;
+            drain(body).await;
             return Err(too_large(limits));
         }
         collected.extend_from_slice(&data);
@@ -132,10 +136,10 @@ async fn collect(mut body: Body, limits: &Limits) -> Result<Bytes, Problem> {
     Ok(collected.freeze())
 }
 
-/// Reads on and forgets, up to `most` bytes: a sender that is cut off while it still sends may never see the answer.
-async fn drain(mut body: Body, most: usize) {
+/// Reads on and forgets: a sender that is cut off while it still sends may never see the answer.
+async fn drain(mut body: Body) {
     let mut seen = 0;
-    while seen <= most
+    while seen <= DRAINED_BYTES
         && let Some(Ok(frame)) = body.frame().await
     {
         seen += frame.data_ref().map_or(0, Bytes::len);

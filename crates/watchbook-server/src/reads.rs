@@ -10,7 +10,7 @@ use watchbook_api::{ActionKind, Problem, from_query};
 use crate::answer;
 use crate::arrival::{Arrival, Asked};
 use crate::call::Done;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Unreadable};
 use crate::refusal::Refusal;
 use crate::router::segment;
 use crate::state::Server;
@@ -86,17 +86,25 @@ async fn read(
     kind: ActionKind,
     named: &[(&str, &str)],
 ) -> Result<Done, Problem> {
-    let Asked {
-        agent_id,
-        mut pairs,
-    } = arrival.query()?;
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    pairs.extend(named.iter().map(owned));
-    let envelope = Envelope {
+    let mut envelope = Envelope {
         tool: kind.tool().as_str().to_owned(),
         action: kind.name().to_owned(),
-        params: from_query(pairs)?,
-        agent_id,
+        ..Envelope::default()
     };
-    server.carry_out(arrival, envelope).await
+    match fill(&mut envelope, arrival, named) {
+        Ok(()) => server.carry_out(arrival, envelope).await,
+        Err(problem) => {
+            let read = envelope;
+            let unreadable = Unreadable { read, problem };
+            Err(server.refuse_unreadable(arrival, unreadable).await)
+        }
+    }
+}
+
+fn fill(envelope: &mut Envelope, arrival: &Arrival, named: &[(&str, &str)]) -> Result<(), Problem> {
+    let Asked { agent_id, pairs } = arrival.query()?;
+    envelope.agent_id = agent_id;
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    envelope.params = from_query(pairs.into_iter().chain(named.iter().map(owned)))?;
+    Ok(())
 }

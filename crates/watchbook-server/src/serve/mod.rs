@@ -37,7 +37,7 @@ pub struct Stopped {
 }
 
 /// Serves `app` on `listener` until `shutdown` completes, then lets requests that are under way end, makes the audit
-/// trail durable, and returns. Needs a Tokio runtime with I/O and timers.
+/// trail durable, and returns. The store is the caller's to close. Needs a Tokio runtime with I/O and timers.
 ///
 /// # Errors
 /// [`BindError`] when the address may not be served ([`bind()`] says why).
@@ -53,6 +53,9 @@ pub async fn serve(
     let router = router::build(Arc::new(Server::new(Arc::clone(&app), options)));
     let keeper = tokio::spawn(keep_audit(Arc::clone(&app)));
     tracing::info!(%local, "serving");
+    if app.is_keyless().await.unwrap_or(false) {
+        tracing::warn!("the store has no keys: this machine only, and every agent_id is believed");
+    }
     let mut connections = Connections::new(router, limits);
     connections.take_until(&listener, shutdown).await;
     drop(listener);

@@ -47,8 +47,14 @@ async fn a_write_on_another_version_is_refused() {
     let update = json!({"incident_id": id, "title": "Another title"});
     stand.done("incident_update", update).await;
     let stale = stand.ask(acknowledge(&id).header("if-match", &old)).await;
-    assert_eq!((stale.status, stale.code().as_str()), (412, "precondition_failed"));
-    let current = stale.json()["current_version"].as_str().expect("a version").to_owned();
+    assert_eq!(
+        (stale.status, stale.code().as_str()),
+        (412, "precondition_failed")
+    );
+    let current = stale.json()["current_version"]
+        .as_str()
+        .expect("a version")
+        .to_owned();
     let new = tag(&stand, &id).await;
     assert!(new.contains(&current), "{new} {current}");
     let fresh = stand.ask(acknowledge(&id).header("if-match", &new)).await;
@@ -70,18 +76,30 @@ async fn an_idempotency_key_in_a_header() {
         }
         Ask::post("/v1/tools/oncall_tool", body)
     };
-    let first = stand.ask(create("a", None).header("idempotency-key", "k-1")).await.json();
+    let first = stand
+        .ask(create("a", None).header("idempotency-key", "k-1"))
+        .await
+        .json();
     assert_eq!(first["meta"]["replayed"], false);
-    let again = stand.ask(create("a", None).header("idempotency-key", "k-1")).await.json();
+    let again = stand
+        .ask(create("a", None).header("idempotency-key", "k-1"))
+        .await
+        .json();
     assert_eq!(again["meta"]["replayed"], true);
     assert_eq!(again["result"], first["result"]);
     let param = stand.ask(create("a", Some("k-1"))).await.json();
     assert_eq!(param["result"], first["result"]);
-    let other = stand.ask(create("b", None).header("idempotency-key", "k-1")).await;
+    let other = stand
+        .ask(create("b", None).header("idempotency-key", "k-1"))
+        .await;
     assert_eq!((other.status, other.code().as_str()), (409, "conflict"));
-    let both = stand.ask(create("a", Some("k-2")).header("idempotency-key", "k-1")).await;
+    let both = stand
+        .ask(create("a", Some("k-2")).header("idempotency-key", "k-1"))
+        .await;
     assert_eq!((both.status, both.code().as_str()), (400, "malformed"));
-    let bad = stand.ask(create("a", None).header("idempotency-key", "a b")).await;
+    let bad = stand
+        .ask(create("a", None).header("idempotency-key", "a b"))
+        .await;
     assert_eq!((bad.status, bad.code().as_str()), (422, "invalid_params"));
 }
 

@@ -30,11 +30,22 @@ async fn a_page_of_another_origin_is_refused_and_changes_nothing() {
     let form = ("content-type", "application/x-www-form-urlencoded");
     let pages: [&[(&str, &str)]; 6] = [
         // What a form, a script and an image of a foreign page make a browser send.
-        &[form, ("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
+        &[
+            form,
+            ("origin", "https://evil.example"),
+            ("sec-fetch-site", "cross-site"),
+        ],
         &[form, ("origin", "null")],
-        &[form, ("origin", "http://localhost:3000"), ("sec-fetch-site", "same-site")],
+        &[
+            form,
+            ("origin", "http://localhost:3000"),
+            ("sec-fetch-site", "same-site"),
+        ],
         &[("origin", "https://evil.example")],
-        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")],
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "no-cors"),
+        ],
         // A name that somebody pointed at 127.0.0.1.
         &[("host", "evil.example"), ("origin", "http://evil.example")],
     ];
@@ -48,11 +59,16 @@ async fn a_page_of_another_origin_is_refused_and_changes_nothing() {
         } else {
             (403, "forbidden")
         };
-        assert_eq!((answer.status, answer.code().as_str()), expected, "{headers:?}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            expected,
+            "{headers:?}"
+        );
         assert_eq!(answer.header("access-control-allow-origin"), "-");
     }
     assert_eq!(count(&stand).await, 0);
-    let preflight = Ask::method("OPTIONS", "/v1/tools/oncall_tool").header("origin", "https://evil.example");
+    let preflight =
+        Ask::method("OPTIONS", "/v1/tools/oncall_tool").header("origin", "https://evil.example");
     assert_eq!(stand.ask(preflight).await.status, 403);
 }
 
@@ -73,13 +89,28 @@ async fn our_own_page_and_programs_are_served() {
 #[tokio::test]
 async fn a_forwarded_request_is_refused_everywhere() {
     let stand = Stand::open().await;
-    for header in ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"] {
+    for header in [
+        "forwarded",
+        "via",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-real-ip",
+    ] {
         let answer = stand.ask(create().header(header, "127.0.0.1")).await;
-        assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"), "{header}");
-        assert!(answer.detail().contains("watchbook key create"), "{answer:?}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, "forbidden"),
+            "{header}"
+        );
+        assert!(
+            answer.detail().contains("watchbook key create"),
+            "{answer:?}"
+        );
     }
     for path in ["/", "/healthz", "/readyz", "/v1/incidents"] {
-        let answer = stand.ask(Ask::get(path).header("x-forwarded-for", "192.0.2.1")).await;
+        let answer = stand
+            .ask(Ask::get(path).header("x-forwarded-for", "192.0.2.1"))
+            .await;
         assert_eq!(answer.status, 403, "{path}");
     }
     assert_eq!(count(&stand).await, 0);
@@ -92,13 +123,24 @@ async fn an_address_that_others_reach_is_not_listened_on() {
         let address: SocketAddr = address.parse().expect("an address");
         let refused = bind(&stand.app, address).await.expect_err("refused");
         assert!(matches!(refused, BindError::Keyless { .. }), "{refused}");
-        assert!(refused.to_string().contains("watchbook key create"), "{refused}");
+        assert!(
+            refused.to_string().contains("watchbook key create"),
+            "{refused}"
+        );
     }
     let listener = TcpListener::bind("0.0.0.0:0").await.expect("a port");
-    let served = serve(Arc::clone(&stand.app), listener, options(), std::future::pending()).await;
+    let served = serve(
+        Arc::clone(&stand.app),
+        listener,
+        options(),
+        std::future::pending(),
+    )
+    .await;
     assert!(matches!(served, Err(BindError::Keyless { .. })));
     let loopback = "127.0.0.1:0".parse().expect("an address");
-    bind(&stand.app, loopback).await.expect("loopback is served");
+    bind(&stand.app, loopback)
+        .await
+        .expect("loopback is served");
 }
 
 #[tokio::test]

@@ -39,16 +39,19 @@ fn said(answer: &Answer) -> (u16, String) {
 
 fn body_of(bytes: usize) -> String {
     let frame = r#"{"action":"incident_list","q":""}"#.len();
-    format!(r#"{{"action":"incident_list","q":"{}"}}"#, "x".repeat(bytes - frame))
+    format!(
+        r#"{{"action":"incident_list","q":"{}"}}"#,
+        "x".repeat(bytes - frame)
+    )
 }
 
 #[tokio::test]
 async fn a_body_is_held_to_its_size() {
     let stand = stand(|limits| limits.body_bytes = 10_000).await;
-    let fits = stand.ask(Ask::post(ONCALL, body_of(10_000))).await;
+    let fits = stand.ask(Ask::post(ONCALL, &body_of(10_000))).await;
     assert_ne!(fits.status, 413, "{fits:?}");
     for bytes in [10_001, 19_000, 1_000_000] {
-        let refused = stand.ask(Ask::post(ONCALL, body_of(bytes))).await;
+        let refused = stand.ask(Ask::post(ONCALL, &body_of(bytes))).await;
         assert_eq!(said(&refused), (413, "too_large".into()), "{bytes}");
     }
 }
@@ -62,7 +65,11 @@ async fn a_body_of_unknown_length_is_held_to_its_size_too() {
             "POST {ONCALL} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{size:x}\r\n{body}\r\n0\r\n\r\n"
         )
     };
-    let fits = raw(stand.address, chunked(r#"{"action":"incident_list"}"#).as_bytes()).await;
+    let fits = raw(
+        stand.address,
+        chunked(r#"{"action":"incident_list"}"#).as_bytes(),
+    )
+    .await;
     assert_eq!(fits.status, 200, "{fits:?}");
     let refused = raw(stand.address, chunked(&body_of(10_001)).as_bytes()).await;
     assert_eq!(said(&refused), (413, "too_large".into()));
@@ -85,10 +92,16 @@ async fn a_head_is_held_to_its_size() {
 async fn a_slow_head_is_cut_off() {
     let stand = stand(|limits| limits.head_time = SHORT).await;
     let mut stream = TcpStream::connect(stand.address).await.expect("connected");
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: local").await.expect("sent");
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: local")
+        .await
+        .expect("sent");
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.expect("closed");
-    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408"), "{answer:?}");
+    assert!(
+        answer.is_empty() || answer.starts_with(b"HTTP/1.1 408"),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
@@ -133,10 +146,18 @@ async fn requests_beyond_the_places_are_turned_away_at_once() {
     };
     assert_eq!(said(&refused), (503, "unavailable".into()));
     assert_eq!(refused.header("retry-after"), "1");
-    assert_eq!(stand.get("/healthz").await.status, 200, "probes need no place");
+    assert_eq!(
+        stand.get("/healthz").await.status,
+        200,
+        "probes need no place"
+    );
     stream.write_all(&last).await.expect("sent");
     assert_eq!(rest(&mut stream).await.status, 200);
-    assert_eq!(stand.get("/v1/incidents").await.status, 200, "the place is free again");
+    assert_eq!(
+        stand.get("/v1/incidents").await.status,
+        200,
+        "the place is free again"
+    );
 }
 
 #[tokio::test]
@@ -147,7 +168,7 @@ async fn bodies_share_a_memory() {
     })
     .await;
     let (mut stream, last) = half_sent(&stand).await;
-    let large = || stand.ask(Ask::post(ONCALL, body_of(8_000)));
+    let large = || stand.ask(Ask::post(ONCALL, &body_of(8_000)));
     let refused = loop {
         let answer = large().await;
         if answer.status == 503 {

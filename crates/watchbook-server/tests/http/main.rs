@@ -1,4 +1,9 @@
 //! The server over real sockets: a raw client and `curl` against a store in memory or in files, on 127.0.0.1, port 0.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test fail it, as the test itself would"
+)]
 
 mod agents;
 mod conditions;

@@ -8,7 +8,10 @@ use crate::wire::Ask;
 async fn items(stand: &Stand, target: &str) -> Vec<Value> {
     let answer = stand.get(target).await;
     assert_eq!(answer.status, 200, "{target} {answer:?}");
-    answer.json()["result"]["items"].as_array().expect("a list").clone()
+    answer.json()["result"]["items"]
+        .as_array()
+        .expect("a list")
+        .clone()
 }
 
 #[tokio::test]
@@ -18,7 +21,11 @@ async fn lists_take_the_parameters_of_their_action() {
     let params = json!({"incident_id": one, "reason": "false alarm"});
     stand.done("incident_cancel", params).await;
     assert_eq!(items(&stand, "/v1/incidents").await.len(), 2);
-    let open = items(&stand, "/v1/incidents?status=open&limit=5&severity=P2&severity=P1").await;
+    let open = items(
+        &stand,
+        "/v1/incidents?status=open&limit=5&severity=P2&severity=P1",
+    )
+    .await;
     assert_eq!(open.len(), 1);
     assert_eq!(open[0]["id"], two.as_str());
     let ids = items(&stand, "/v1/incidents?fields=id&agent_id=monitor").await;
@@ -45,7 +52,10 @@ async fn one_incident_with_its_timeline_and_follow_ups() {
     assert_eq!(events.len(), 2);
     let followups = items(&stand, "/v1/followups?owner=ada").await;
     assert_eq!(followups.len(), 1);
-    let summary = stand.get("/v1/followups/summary?service=gateway").await.json();
+    let summary = stand
+        .get("/v1/followups/summary?service=gateway")
+        .await
+        .json();
     assert!(summary["result"]["summary"].is_object(), "{summary}");
 }
 
@@ -60,20 +70,33 @@ async fn an_artifact_is_a_file_to_save() {
     let answer = stand.get(&target).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.body, content);
-    assert_eq!(answer.header("content-type"), "text/markdown; charset=utf-8");
-    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"notes.md\"");
+    assert_eq!(
+        answer.header("content-type"),
+        "text/markdown; charset=utf-8"
+    );
+    assert_eq!(
+        answer.header("content-disposition"),
+        "attachment; filename=\"notes.md\""
+    );
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     let tag = answer.header("etag").to_owned();
-    let again = stand.ask(Ask::get(&target).header("if-none-match", &tag)).await;
+    let again = stand
+        .ask(Ask::get(&target).header("if-none-match", &tag))
+        .await;
     assert_eq!((again.status, again.body.as_str()), (304, ""));
     // The old bytes stay reachable under their digest.
     let params = json!({"incident_id": id, "name": "notes.md", "content": "new"});
     stand.done("incident_attach_artifact", params).await;
     let sha256 = tag.trim_matches('"');
     assert_eq!(stand.get(&target).await.body, "new");
-    assert_eq!(stand.get(&format!("{target}?sha256={sha256}")).await.body, content);
+    assert_eq!(
+        stand.get(&format!("{target}?sha256={sha256}")).await.body,
+        content
+    );
     for name in ["other.md", "..%2Fx.md", "%00.md", "notes.html"] {
-        let answer = stand.get(&format!("/v1/incidents/{id}/artifacts/{name}")).await;
+        let answer = stand
+            .get(&format!("/v1/incidents/{id}/artifacts/{name}"))
+            .await;
         assert!(matches!(answer.status, 404 | 422), "{name} {answer:?}");
     }
 }
@@ -103,7 +126,30 @@ async fn queries_that_cannot_be_understood() {
         let detail = answer.detail().replace(&id, "<id>");
         rows.push(format!("{shown}\n  {} {detail}", answer.status));
     }
-    insta::assert_snapshot!(rows.join("\n"), @"");
+    insta::assert_snapshot!(rows.join("\n"), @r##"
+    /v1/incidents?limit=501
+      422 /limit: must be a whole number from 1 to 500
+    /v1/incidents?stattus=open
+      422 /stattus: there is no parameter "stattus"; did you mean "status"?
+    /v1/incidents?a=1&b=2&c=3&d=4&e=5
+      422 5 parameters are invalid, all listed in errors; the first: /a: there is no parameter "a"; known are q, status, service, env, severity, kind, signature, label, owner, updated_since, from, to, drill, sort, limit, cursor, fields, max_bytes
+    /v1/incidents?agent_id=a&agent_id=b
+      400 the query has agent_id more than once; send it once
+    /v1/incidents?agent_id=not%20an%20id
+      422 "not an id" is not an agent id; the form is 1 to 64 of A-Z a-z 0-9 _ . : @ -
+    /v1/incidents/7
+      422 /incident_id: "7" is not an incident id; the form is inc_YYYYMMDD_HHMM_<6 of 0-9a-z>, for example inc_20260223_1000_a1b2c3
+    /v1/incidents/%FF
+      400 the path cannot be read; encode it as UTF-8 with percent signs
+    /v1/incidents/inc_20260223_1000_aaaaaa
+      404 there is no incident inc_20260223_1000_aaaaaa
+    /v1/incidents/<id>?incident_id=<id>
+      422 /incident_id: must be a text, not a list
+    /v1/incidents?x=1&x=1&x=1&x=1&x=1&x=1&x=1&x=1&x=1&x=1&x=1&x=
+      400 the query has more than 100 parameters; send fewer
+    /v1/incidents?cursor=nonsense
+      422 /cursor: this cursor does not belong to this list and order; take next_cursor from the page before, or leave it out to begin anew
+    "##);
 }
 
 #[tokio::test]
@@ -118,7 +164,10 @@ async fn pages_for_people_and_probes() {
     let head = stand.ask(Ask::method("HEAD", "/healthz")).await;
     assert_eq!((head.status, head.body.as_str()), (200, ""));
     let ready = stand.get("/readyz").await;
-    assert_eq!((ready.status, ready.json()["status"].clone()), (200, json!("ready")));
+    assert_eq!(
+        (ready.status, ready.json()["status"].clone()),
+        (200, json!("ready"))
+    );
 }
 
 /// The page may only tell people to do what works.

@@ -24,7 +24,11 @@ async fn one_key_makes_one_incident() {
     let one = Stand::on_files(dir.path(), &clock, 10).await;
     let two = Stand::on_files(dir.path(), &clock, 20).await;
     let calls = (0..50).map(|index| {
-        let address = if index % 2 == 0 { one.address } else { two.address };
+        let address = if index % 2 == 0 {
+            one.address
+        } else {
+            two.address
+        };
         tokio::spawn(async move { create("Gateway 5xx").send(address).await })
     });
     let mut results = BTreeSet::new();

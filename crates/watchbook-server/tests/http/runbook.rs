@@ -37,7 +37,8 @@ const ROW_18: &str = r#"{
 }"#;
 
 /// Runbook 9, "Correlating a specific incident": an action of a later version.
-const ROW_25: &str = r#"{"action":"correlate","incident_id":"inc_20260218_1430_abc123","append_note":true}"#;
+const ROW_25: &str =
+    r#"{"action":"correlate","incident_id":"inc_20260218_1430_abc123","append_note":true}"#;
 
 /// `curl -X POST <url> <more> -d <body>`, with the runbook's host led to the server. Gives status and answer.
 async fn curl(stand: &Stand, url: &str, more: &[&str], body: &str) -> (String, Value) {
@@ -61,9 +62,12 @@ async fn curl(stand: &Stand, url: &str, more: &[&str], body: &str) -> (String, V
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_5_creates_an_incident() {
     let stand = Stand::open().await;
-    for (index, url) in ["http://gateway/v1/tools", "http://gateway/v1/tools/oncall_tool"]
-        .into_iter()
-        .enumerate()
+    for (index, url) in [
+        "http://gateway/v1/tools",
+        "http://gateway/v1/tools/oncall_tool",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let (status, answer) = curl(&stand, url, &[], ROW_5).await;
         assert_eq!(status, "200", "{answer}");
@@ -109,14 +113,22 @@ async fn row_18_sums_follow_ups_up_with_flattened_parameters() {
     let (status, answer) = curl(&stand, url, &[], ROW_18).await;
     assert_eq!(status, "200", "{answer}");
     let summary = &answer["result"]["summary"];
-    assert_eq!(summary["overdue"][0]["incident_id"], id.as_str(), "{summary}");
+    assert_eq!(
+        summary["overdue"][0]["incident_id"],
+        id.as_str(),
+        "{summary}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_key_is_none_and_an_unknown_one_is_refused() {
     let stand = Stand::open().await;
     let url = "http://gateway/v1/tools/oncall_tool";
-    for (header, expected) in [("X-API-Key: ", "200"), ("X-API-Key;", "200"), ("X-API-Key: x", "401")] {
+    for (header, expected) in [
+        ("X-API-Key: ", "200"),
+        ("X-API-Key;", "200"),
+        ("X-API-Key: x", "401"),
+    ] {
         let (status, answer) = curl(&stand, url, &["-H", header], ROW_18).await;
         assert_eq!(status, expected, "{header:?} {answer}");
     }

@@ -162,7 +162,8 @@ impl Stand {
 
     /// The audit trail as `tool.action outcome code`, oldest first.
     pub(crate) async fn audit(&self) -> Vec<String> {
-        let body = json!({"action": "audit_search", "params": {"limit": 100}, "agent_id": "sofiia"});
+        let body =
+            json!({"action": "audit_search", "params": {"limit": 100}, "agent_id": "sofiia"});
         let answer = self.ask(Ask::post("/v1/tools/admin_tool", body)).await;
         let items = answer.json()["result"]["items"].clone();
         let line = |entry: &Value| {
@@ -176,7 +177,11 @@ impl Stand {
 
     /// Asks the server to stop; it lets requests end first.
     pub(crate) fn begin_stop(&mut self) {
-        self.stop.take().expect("not stopped yet").send(()).expect("running");
+        self.stop
+            .take()
+            .expect("not stopped yet")
+            .send(())
+            .expect("running");
     }
 
     /// Waits until it has stopped.

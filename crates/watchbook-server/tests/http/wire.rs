@@ -63,6 +63,22 @@ impl Answer {
     }
 }
 
+/// The bytes of a body.
+#[derive(Debug)]
+pub(crate) struct Payload(Vec<u8>);
+
+impl From<Value> for Payload {
+    fn from(json: Value) -> Self {
+        Self(json.to_string().into_bytes())
+    }
+}
+
+impl<T: AsRef<str> + ?Sized> From<&T> for Payload {
+    fn from(text: &T) -> Self {
+        Self(text.as_ref().as_bytes().to_vec())
+    }
+}
+
 /// A request that is being put together.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
@@ -91,10 +107,10 @@ impl Ask {
     }
 
     /// A POST of a body without a content type.
-    pub(crate) fn post(target: &str, body: impl ToString) -> Self {
-        let body = Some(body.to_string().into_bytes());
+    pub(crate) fn post(target: &str, body: impl Into<Payload>) -> Self {
+        let Payload(bytes) = body.into();
         Self {
-            body,
+            body: Some(bytes),
             ..Self::new("POST", target)
         }
     }
@@ -121,11 +137,10 @@ impl Ask {
         if !headers.iter().any(|(name, _)| name == "host") {
             text.push_str("host: localhost\r\n");
         }
-        for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if let Some(body) = body {
-            text.push_str(&format!("content-length: {}\r\n", body.len()));
+        let length = body.as_ref().map(|body| body.len().to_string());
+        let length = length.map(|length| ("content-length".to_owned(), length));
+        for (name, value) in headers.iter().chain(&length) {
+            text.extend([name, ": ", value, "\r\n"]);
         }
         text.push_str("\r\n");
         let mut bytes = text.into_bytes();
