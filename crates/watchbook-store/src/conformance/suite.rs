@@ -83,7 +83,7 @@ macro_rules! __conformance_cases {
 ///
 /// The expression is evaluated anew in every test: each case has a store of its own.
 ///
-/// ```ignore
+/// ```text
 /// watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable]);
 /// ```
 #[macro_export]
