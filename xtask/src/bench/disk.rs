@@ -24,10 +24,6 @@ impl BareLog {
     }
 
     /// Appends one record, and comes back when it is on the disk.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the bare calls are what is measured"
-    )]
     pub(super) fn append(&mut self) -> io::Result<()> {
         self.file.write_all(&self.record)?;
         self.file.sync_data()

@@ -151,7 +151,7 @@ mod tests {
             name: "create".to_owned(),
             ours,
             other,
-            other_name: "SQLite".to_owned(),
+            other_name: "SQLite",
             target,
         }
     }
@@ -177,28 +177,28 @@ mod tests {
             name: "open 100,000 incidents".to_owned(),
             ours: Measure::Time(Duration::from_millis(412)),
             other: Measure::Time(Duration::from_millis(300)),
-            other_name: "limit".to_owned(),
+            other_name: "limit",
             target: Target::AtMost(1.0),
         };
         let page = Row {
             name: "first page".to_owned(),
             ours: Measure::Time(Duration::from_nanos(81_500)),
             other: Measure::Time(Duration::from_micros(100)),
-            other_name: "limit".to_owned(),
+            other_name: "limit",
             target: Target::AtMost(1.0),
         };
         let memory = Row {
             name: "memory".to_owned(),
             ours: Measure::Megabytes(97.25),
             other: Measure::Megabytes(120.0),
-            other_name: "limit".to_owned(),
+            other_name: "limit",
             target: Target::Shown,
         };
         let scan = Row {
             name: "scan".to_owned(),
             ours: Measure::MegabytesPerSecond(812.0),
             other: Measure::MegabytesPerSecond(400.0),
-            other_name: "limit".to_owned(),
+            other_name: "limit",
             target: Target::AtLeast(1.0),
         };
         let rows = [row(1300.0, Target::AtLeast(12.0)), open, page, memory, scan];
