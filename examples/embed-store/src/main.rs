@@ -1,4 +1,4 @@
-//! A program that keeps incidents in a directory of its own, without a server: `cargo run -p example-embed-store`.
+//! A program that keeps incidents in a directory of its own, without a server: `cargo run -p embed-store`.
 //!
 //! It tells one incident from its beginning to its end, and what is left to do after it. The directory is an ordinary
 //! one: `watchbook --dir DIR incident list`, `jq` and a server read what it wrote, also while it writes.
@@ -6,7 +6,7 @@
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use example_embed_store::{Failure, Watcher};
+use embed_store::{Failure, Watcher};
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
 use watchbook_store::system::{OsEntropy, SystemClock};
 

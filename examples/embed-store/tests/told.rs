@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use example_embed_store::Watcher;
+use embed_store::Watcher;
 use watchbook_store::contract::Store;
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
 use watchbook_store::memory::MemoryStore;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use example_third_party_store::Ledger;
+use third_party_store::Ledger;
 use watchbook_store::conformance::Harness;
 use watchbook_store::system::{ManualClock, SeededEntropy};
 

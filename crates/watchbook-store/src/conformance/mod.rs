@@ -2,9 +2,9 @@
 //!
 //! A backend offers a [`Harness`], and [`conformance_suite!`](crate::conformance_suite) turns that into one test per
 //! case. Each case names the sentences of the contract that it holds a store to ([`Sentence`]). For each sentence
-//! there is also a store that breaks it on purpose, and a test that its case notices (`tests/broken_stores.rs`).
+//! there is also a store that breaks it on purpose, and a test that its case notices (`tests/broken_stores`).
 //!
-//! A backend opts out of a case only by what it declares in its [`Capabilities`]; the last test of every suite checks
+//! A backend opts out of a case only by what it declares in its [`Capabilities`](crate::Capabilities); the last test of every suite checks
 //! that what is declared is really so.
 //!
 //! ```
