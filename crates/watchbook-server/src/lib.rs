@@ -10,6 +10,8 @@ mod call;
 mod conditions;
 mod credentials;
 mod envelope;
+#[cfg(test)]
+mod fixture;
 mod guard;
 mod health;
 pub mod limits;

@@ -93,3 +93,6 @@ fn log(id: &RequestId, method: &Method, path: &str, status: StatusCode) {
     let (id, status) = (id.as_str(), status.as_u16());
     tracing::info!(request = id, %method, path, status, "answered");
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,3 +73,6 @@ async fn wrong_method(method: Method, uri: Uri) -> Refusal {
         "{shown} does not take {method}; the header Allow names what it takes"
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,3 +73,6 @@ fn keyless(proxy: Option<&str>) -> Problem {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests;

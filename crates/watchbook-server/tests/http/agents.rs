@@ -38,11 +38,11 @@ async fn the_five_rows() {
         rows.push(row.join(" "));
     }
     insta::assert_snapshot!(rows.join("\n"), @r##"
-    sofiia   get=200 list=200 events=200 followups_summary=200 create=200 append_event=200 acknowledge=200
-    helion   get=200 list=200 events=200 followups_summary=200 create=200 append_event=200 acknowledge=200
-    monitor  get=200 list=200 events=200 followups_summary=200 create=403 append_event=403 acknowledge=403
-    aistalk  get=200 list=200 events=200 followups_summary=200 create=403 append_event=403 acknowledge=403
-    others   get=200 list=200 events=200 followups_summary=200 create=403 append_event=403 acknowledge=403
+    sofiia  get=200 list=200 events=200 followups_summary=200 create=200 append_event=200 acknowledge=200
+    helion  get=200 list=200 events=200 followups_summary=200 create=200 append_event=200 acknowledge=200
+    monitor get=200 list=200 events=200 followups_summary=200 create=403 append_event=403 acknowledge=403
+    aistalk get=200 list=200 events=200 followups_summary=200 create=403 append_event=403 acknowledge=403
+    others  get=200 list=200 events=200 followups_summary=200 create=403 append_event=403 acknowledge=403
     "##);
 }
 
