@@ -12,8 +12,8 @@ pub const BODY_TIME: Duration = Duration::from_secs(20);
 pub const HEAD_BYTES: usize = 32 * 1024;
 /// How long a caller may take to send the head of a request, and how long an idle connection is kept.
 pub const HEAD_TIME: Duration = Duration::from_secs(15);
-/// How long a whole request may take. Calls have shorter limits of their own (`tool_limits.yml`).
-pub const REQUEST_TIME: Duration = Duration::from_mins(1);
+/// How long a whole request may take, its body included. Calls have limits of their own as well (`tool_limits.yml`).
+pub const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How long a caller may take to accept the next bytes of an answer.
 pub const WRITE_TIME: Duration = Duration::from_secs(20);
 /// Requests that are being worked on at once; more are turned away with 503.
@@ -21,7 +21,7 @@ pub const REQUESTS: usize = 512;
 /// Connections that are open at once; more wait in the system's queue.
 pub const CONNECTIONS: usize = 1_024;
 /// How long requests that are under way may go on after the server was asked to stop.
-pub const DRAIN_TIME: Duration = Duration::from_secs(20);
+pub const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// What a caller is told to wait before it asks again, when nothing better is known.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);

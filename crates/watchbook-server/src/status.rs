@@ -27,6 +27,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documentation_has_every_row() {
+        let page = include_str!("../../../docs/http.md");
+        for code in ErrorCode::ALL {
+            let row = format!("| `{code}` | {} |", of(*code).as_u16());
+            assert!(page.contains(&row), "docs/http.md lacks {row}");
+        }
+    }
+
+    #[test]
     fn the_table() {
         let rows: Vec<String> = ErrorCode::ALL
             .iter()
