@@ -181,8 +181,10 @@ fn of_file(error: &io::Error) -> Exit {
     }
 }
 
-const fn of_restore(error: &RestoreError) -> Exit {
+fn of_restore(error: &RestoreError) -> Exit {
     match error {
+        // What the system did not say, the archive did: it is cut or damaged.
+        RestoreError::Io(error) if error.raw_os_error().is_none() => Exit::Refused,
         RestoreError::Io(_) => Exit::Unavailable,
         _ => Exit::Refused,
     }

@@ -212,7 +212,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "certificate",
             Day(82, 372),
-            "monitor-bridge",
+            "helion",
             "P0",
             "availability",
             "gateway",
@@ -275,7 +275,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "false-alarm",
             Day(70, 1_080),
-            "monitor-bridge",
+            "helion",
             "P2",
             "availability",
             "tracking",
@@ -323,7 +323,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "pool",
             Day(66, 570),
-            "monitor-bridge",
+            "helion",
             "P1",
             "saturation",
             "postgres",
@@ -385,7 +385,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "carrier",
             Day(51, 700),
-            "monitor-bridge",
+            "helion",
             "P3",
             "error_rate",
             "warehouse-sync",
@@ -444,7 +444,7 @@ pub(super) const STORIES: &[Story] = &[
                 "helion",
                 Acknowledge("everything is red, opening a bridge"),
             ),
-            line(1, "monitor-bridge", Storm(42)),
+            line(1, "helion", Storm(42)),
             line(
                 4,
                 "helion",
@@ -498,7 +498,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "zone-b",
             Day(33, 1_021),
-            "monitor-bridge",
+            "helion",
             "P0",
             "availability",
             "gateway",
@@ -641,7 +641,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "mail-queue",
             Day(14, 545),
-            "monitor-bridge",
+            "helion",
             "P2",
             "saturation",
             "notify",
@@ -656,7 +656,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "memory",
             Day(6, 880),
-            "monitor-bridge",
+            "helion",
             "P2",
             "deploy",
             "search",
@@ -710,7 +710,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "tariffs",
             Ago(41),
-            "monitor-bridge",
+            "helion",
             "P2",
             "latency",
             "gateway",
@@ -722,7 +722,7 @@ pub(super) const STORIES: &[Story] = &[
         ..story(
             "disk",
             Ago(12),
-            "monitor-bridge",
+            "helion",
             "P3",
             "saturation",
             "warehouse-sync",

@@ -29,6 +29,11 @@ const RENAMED: &[(&str, &str)] = &[
     ("config", "with-config"),
 ];
 
+/// The id of a parameter's argument: apart from those of the options of every command, such as `agent`.
+pub(super) fn id(param: &str) -> String {
+    format!("param.{param}")
+}
+
 /// The command of an action.
 pub(super) fn command(kind: ActionKind, place: &Place) -> Command {
     let spec = kind.spec();
@@ -82,7 +87,7 @@ fn hidden(kind: ActionKind, name: &str) -> bool {
 }
 
 fn positional(param: &ParamSpec) -> Arg {
-    let arg = Arg::new(param.name)
+    let arg = Arg::new(id(param.name))
         .value_name(param.name.to_uppercase())
         .help(help(param))
         .required(param.required);
@@ -106,7 +111,7 @@ fn flag(kind: ActionKind, param: &ParamSpec) -> Arg {
     );
     // The name of an attached file is the file's own unless it is given.
     let required = param.required && kind != ActionKind::IncidentAttachArtifact;
-    let arg = Arg::new(param.name)
+    let arg = Arg::new(id(param.name))
         .long(long)
         .help(help(param))
         .required(required);
@@ -186,7 +191,7 @@ fn given(
     matches: &ArgMatches,
     stdin: &mut dyn Read,
 ) -> Result<Option<Value>, Failure> {
-    let Some(values) = matches.get_many::<String>(param.name) else {
+    let Some(values) = matches.get_many::<String>(&id(param.name)) else {
         return Ok(None);
     };
     let values: Vec<&String> = values.collect();

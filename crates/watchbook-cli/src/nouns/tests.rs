@@ -7,7 +7,7 @@ use clap::Command;
 use super::*;
 
 fn root() -> Command {
-    augment(Command::new("watchbook"))
+    crate::arguments::command()
 }
 
 fn parsed(line: &str) -> Asked {
@@ -38,7 +38,7 @@ fn every_action_has_a_command_of_its_own() {
         for positional in &place.positionals {
             let known = command
                 .get_positionals()
-                .any(|arg| arg.get_id() == positional);
+                .any(|arg| arg.get_id() == flags::id(positional).as_str());
             assert!(known, "{kind} has no parameter {positional}");
         }
         lines.push(format!(

@@ -137,8 +137,7 @@ impl Table {
         let Some(settled) = self.grid.column_mut(index) else {
             return;
         };
-        // One blank left of the first column would indent the whole table.
-        settled.set_padding(if index == 0 { (0, 1) } else { (1, 0) });
+        settled.set_padding(if index == 0 { (0, 0) } else { (2, 0) });
         if column.right {
             settled.set_cell_alignment(CellAlignment::Right);
         }
