@@ -39,6 +39,7 @@ mod open;
 mod position;
 mod prepared;
 mod publish;
+mod reconcile;
 mod recover;
 mod repair;
 mod replace;
