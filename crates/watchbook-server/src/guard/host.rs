@@ -88,7 +88,7 @@ pub(crate) fn check(
         Problem::new(
             ErrorCode::Misdirected,
             format!(
-                "this watchbook does not answer for the host {shown:?}; call it by its own address, or set server.public_url in watchbook.yml to the one it is called by"
+                "this watchbook does not answer for the host {shown:?}; call it by its own address, set server.public_url in watchbook.yml, or start it with --allow-host"
             ),
         )
     };

@@ -78,7 +78,7 @@ async fn what_is_refused_before_the_door() {
     400 malformed: "tool" is missing; name it, for example "oncall_tool", or post to /v1/tools/oncall_tool
     415 unsupported_media_type: a body of the type "text/plain" is not read; send JSON as application/json
     415 unsupported_media_type: a compressed body is not read; send it plain
-    421 misdirected: this watchbook does not answer for the host "evil.example"; call it by its own address, or set server.public_url in watchbook.yml to the one it is called by
+    421 misdirected: this watchbook does not answer for the host "evil.example"; call it by its own address, set server.public_url in watchbook.yml, or start it with --allow-host
     403 forbidden: a page of another origin sent this request through a browser; such requests are refused
     401 unauthenticated: this key is not known, was revoked or has expired; ask an operator for a new one (watchbook key create)
     405 malformed: /v1/tools/oncall_tool does not take GET; the header Allow names what it takes [allow: POST]
