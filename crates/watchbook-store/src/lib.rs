@@ -12,6 +12,6 @@ pub mod model;
 pub mod system;
 
 pub use contract::{
-    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, CorruptPlace, Health, Incidents, Keys, Outcome, Pepper, Store,
-    StoreError,
+    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, CorruptPlace, Health, Incidents,
+    Keys, Outcome, Pepper, Store, StoreError,
 };
