@@ -42,36 +42,36 @@ pub(crate) struct Globals {
 /// What can be done besides the actions.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Operation {
-    /// Serve the directory over HTTP
+    /// Serves the directory over HTTP
     Serve(Serve),
-    /// Look around with twelve weeks of made-up incidents, in a throw-away directory
+    /// Shows twelve weeks of made-up incidents, in a throw-away directory
     Demo(Demo),
-    /// Call any action by its name
+    /// Calls any action by its name
     Call(CallAction),
-    /// Bring in incidents of another program
+    /// Brings in incidents of another program
     #[command(subcommand)]
     Import(Import),
-    /// Write all incidents into a file
+    /// Writes all incidents into a file
     Export(Export),
-    /// Keys, by which callers over HTTP are known
+    /// Makes and takes back keys, by which callers over HTTP are known
     #[command(subcommand)]
     Key(Key),
-    /// Check every line and every file of the directory
+    /// Checks every line and every file of the directory
     Verify(Verify),
-    /// Set what is damaged aside, never deleting it, and mark the gaps
+    /// Sets what is damaged aside, never deleting it, and marks the gaps
     Repair,
-    /// Make the files that are derived from the journal anew
+    /// Makes the files that are derived from the journal anew
     Rebuild,
-    /// Write everything into one file that proves itself; others go on writing meanwhile
+    /// Writes everything into one file that proves itself; others go on writing meanwhile
     Backup(Backup),
-    /// Restore a backup into a directory that holds no store yet
+    /// Restores a backup into a directory that holds no store yet
     Restore(Restore),
-    /// Look after the directory: settings, files, room, clock, and what is forgotten
+    /// Looks after the directory: settings, files, room, clock, and what is forgotten
     Doctor,
-    /// Settings and policies
+    /// Checks and shows settings and policies
     #[command(subcommand)]
     Config(Config),
-    /// Print a completion script for a shell
+    /// Prints a completion script for a shell
     Completions {
         /// The shell
         shell: Shell,
@@ -130,7 +130,7 @@ pub(crate) struct CallAction {
 /// What to bring in.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Import {
-    /// Incidents of a Statuspage, as <page>/api/v2/incidents.json gives them
+    /// Brings in incidents of a Statuspage, as <page>/api/v2/incidents.json gives them
     Statuspage {
         /// The file; - reads standard input
         file: PathBuf,
@@ -141,7 +141,7 @@ pub(crate) enum Import {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Incidents as `watchbook export` writes them, or calls of incident_import, one JSON object a line
+    /// Brings in incidents as `watchbook export` writes them, or calls of incident_import, one JSON object a line
     Jsonl {
         /// The file; - reads standard input
         file: PathBuf,
@@ -174,7 +174,7 @@ pub(crate) enum ExportFormat {
 /// What to do with keys.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Key {
-    /// Make a key; it is shown once
+    /// Makes a key; it is shown once
     Create {
         /// Whose calls are made with it
         #[arg(value_name = "FOR_AGENT")]
@@ -192,14 +192,14 @@ pub(crate) enum Key {
         #[arg(long, value_name = "TIME")]
         expires_at: Option<Timestamp>,
     },
-    /// List all keys, without their secrets
+    /// Lists all keys, without their secrets
     List,
-    /// Take a key back, effective within a second
+    /// Takes a key back, effective within a second
     Revoke {
         /// The key's id
         id: Name,
     },
-    /// Make a new key like this one and take this one back
+    /// Makes a new key like this one and takes this one back
     Rotate {
         /// The key's id
         id: Name,
@@ -232,17 +232,17 @@ pub(crate) struct Restore {
 /// What to do with settings and policies.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Config {
-    /// Say everything that is wrong with them, with file, line and column
+    /// Says everything that is wrong with them, with file, line and column
     Check,
-    /// Show every value and where it comes from, without secrets
+    /// Shows every value and where it comes from, without secrets
     Show,
-    /// Print the JSON Schemas of the files, for editors
+    /// Prints the JSON Schemas of the files, for editors
     Schema,
 }
 
 /// The whole command line.
 pub fn command() -> Command {
-    let root = Command::new("watchbook")
+    let root = Globals::augment_args(Command::new("watchbook"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("An incident log that people and AI agents share")
         .long_about(
@@ -255,7 +255,7 @@ pub fn command() -> Command {
         .subcommand_value_name("COMMAND");
     let root = nouns::augment(root);
     let root = Operation::augment_subcommands(root);
-    Globals::augment_args(root).subcommand_required(false)
+    root.subcommand_required(false)
 }
 
 /// Help texts are not wider than this.

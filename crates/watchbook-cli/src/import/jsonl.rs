@@ -98,7 +98,7 @@ fn exported(name: &str, incident: &Value, events: &[Value]) -> Result<Piece, Str
         .map_or(0, Vec::len);
     if files > 0 {
         remarks.push(format!(
-            "{files} files are not in an export and stay behind; a backup has them"
+            "files are not in an export, {files} stay behind; a backup has them"
         ));
     }
     Ok(Piece {

@@ -1,11 +1,12 @@
 //! From the parameters of an action to flags, and from what was given for them back to parameters.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value};
 use watchbook_api::{ActionKind, ParamSpec, Shape};
@@ -130,7 +131,7 @@ fn flag(kind: ActionKind, param: &ParamSpec) -> Arg {
     }
 }
 
-/// Lets completions know the words, where the schema lists them.
+/// Lets help and completions know the words, where the schema lists them.
 fn with_words(arg: Arg, param: &ParamSpec) -> Arg {
     let words = param.schema.get("enum").and_then(Value::as_array);
     let words: Vec<String> = words
@@ -139,10 +140,31 @@ fn with_words(arg: Arg, param: &ParamSpec) -> Arg {
         .filter_map(|word| word.as_str().map(str::to_owned))
         .collect();
     if words.is_empty() {
-        return arg;
+        arg
+    } else {
+        arg.value_parser(Words(words))
     }
-    arg.value_parser(PossibleValuesParser::new(words))
-        .ignore_case(true)
+}
+
+/// Words that are shown and completed, and judged by the api alone: its refusals say what to do instead.
+#[derive(Debug, Clone)]
+struct Words(Vec<String>);
+
+impl TypedValueParser for Words {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(PossibleValue::new)))
+    }
 }
 
 fn help(param: &ParamSpec) -> String {
@@ -237,7 +259,7 @@ fn attach(
     if !params.contains_key("name") {
         let name = path
             .file_name()
-            .and_then(std::ffi::OsStr::to_str)
+            .and_then(OsStr::to_str)
             .filter(|name| *name != "-");
         let name = name.ok_or_else(|| {
             Failure::Usage("the file has no name to keep; give one with --name".to_owned())

@@ -175,9 +175,9 @@ fn noun_of(tool: Tool) -> String {
 /// What the commands of a noun are about.
 pub(super) fn about(noun: &str) -> String {
     match noun {
-        "incident" => "Open incidents, read them, and move them on".to_owned(),
-        "followup" => "What is left to do after incidents".to_owned(),
-        "audit" => "Who did what".to_owned(),
+        "incident" => "Opens incidents, shows them, and moves them on".to_owned(),
+        "followup" => "Keeps what is left to do after incidents".to_owned(),
+        "audit" => "Says who did what".to_owned(),
         other => format!("Actions of {other}"),
     }
 }

@@ -41,7 +41,7 @@ fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
 
 fn note() -> Command {
     Command::new("note")
-        .about("Add an observation to the timeline")
+        .about("Adds an observation to the timeline")
         .arg(incident())
         .arg(words("message", "What it says; - reads standard input"))
         .args(how())
@@ -49,7 +49,7 @@ fn note() -> Command {
 
 fn add() -> Command {
     Command::new("add")
-        .about("Open a follow-up")
+        .about("Opens a follow-up")
         .arg(incident())
         .arg(words("title", "What is to be done"))
         .arg(option("owner", "TEXT", "Who does it"))

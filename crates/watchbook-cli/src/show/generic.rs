@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Table as Grid, presets};
 use serde_json::Value;
 
-use super::text::cell;
+use super::table::{Column, Table, plain, text};
+use super::text::{cell, member};
 use crate::surroundings::Terminal;
 
 /// A noun as one line a member; members without a value are left out.
@@ -14,41 +14,27 @@ pub(super) fn members(noun: &Value) -> String {
         return format!("{}\n", cell(noun));
     };
     let width = members.keys().map(String::len).max().unwrap_or(0);
-    let mut text = String::new();
+    let mut page = String::new();
     for (name, value) in members {
         let shown = cell(value);
         if !shown.is_empty() {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{name:<width$}  {shown}");
+            let _ = writeln!(page, "{name:<width$}  {shown}");
         }
     }
-    text
+    page
 }
 
 /// Items as a table whose columns are the members of the first.
 pub(super) fn table(items: &[Value], terminal: Terminal) -> String {
     let Some(first) = items.first().and_then(Value::as_object) else {
         let lines: Vec<String> = items.iter().map(cell).collect();
-        return lines.join(
-            "
-",
-        ) + "
-";
+        return lines.join("\n") + "\n";
     };
-    let mut grid = Grid::new();
-    grid.load_style(presets::NOTHING).force_no_tty();
-    if let Some(width) = terminal.width {
-        grid.set_width(width);
-        grid.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
-    }
-    grid.set_header(first.keys().map(|name| name.to_uppercase()));
+    let columns: Vec<Column> = first.keys().map(|name| text(name.to_uppercase())).collect();
+    let mut table = Table::new(&columns, terminal);
     for item in items {
-        grid.add_row(
-            first
-                .keys()
-                .map(|name| item.get(name).map(cell).unwrap_or_default()),
-        );
+        table.row(first.keys().map(|name| plain(member(item, name))));
     }
-    let lines = grid.lines().map(|line| format!("{}\n", line.trim_end()));
-    lines.collect()
+    table.finish()
 }

@@ -30,7 +30,10 @@ pub(crate) fn problem(problem: &Value) -> String {
         } else {
             cell(&Value::from(allowed.clone()))
         };
-        let _ = write!(text, "\n  allowed now: {moves}");
+        // Most messages name them already.
+        if !text.ends_with(&moves) {
+            let _ = write!(text, "\n  allowed now: {moves}");
+        }
     }
     if let Some(version) = problem.get("current_version") {
         let _ = write!(text, "\n  its version now: {}", cell(version));

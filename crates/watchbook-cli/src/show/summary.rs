@@ -70,7 +70,7 @@ fn open(summary: &Value, terminal: Terminal) -> String {
         .and_then(|open| open.get("by_severity"));
     let Some(by_severity) = by_severity
         .and_then(Value::as_object)
-        .filter(|all| !all.is_empty())
+        .filter(|_| count(summary, &["open_incidents", "total"]) > 0)
     else {
         return String::new();
     };

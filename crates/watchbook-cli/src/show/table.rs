@@ -6,10 +6,10 @@ use comfy_table::{Table as Grid, Width, presets};
 use crate::surroundings::Terminal;
 
 /// A column.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Column {
     /// Its head.
-    pub head: &'static str,
+    pub head: String,
     /// Whether its cells may be wrapped when there is too little room.
     pub wraps: bool,
     /// Whether its cells are numbers.
@@ -17,27 +17,27 @@ pub(crate) struct Column {
 }
 
 /// A column that is never wrapped.
-pub(crate) const fn fixed(head: &'static str) -> Column {
+pub(crate) fn fixed(head: impl Into<String>) -> Column {
     Column {
-        head,
+        head: head.into(),
         wraps: false,
         right: false,
     }
 }
 
 /// A column of texts, wrapped when there is too little room.
-pub(crate) const fn text(head: &'static str) -> Column {
+pub(crate) fn text(head: impl Into<String>) -> Column {
     Column {
-        head,
+        head: head.into(),
         wraps: true,
         right: false,
     }
 }
 
 /// A column of numbers.
-pub(crate) const fn number(head: &'static str) -> Column {
+pub(crate) fn number(head: impl Into<String>) -> Column {
     Column {
-        head,
+        head: head.into(),
         wraps: false,
         right: true,
     }
@@ -119,13 +119,13 @@ impl Table {
         let heads: Vec<Cell> = columns.iter().map(|column| table.head(column)).collect();
         table.grid.set_header(heads);
         for (index, column) in columns.iter().enumerate() {
-            table.settle(index, *column);
+            table.settle(index, column);
         }
         table
     }
 
     fn head(&self, column: &Column) -> Cell {
-        let cell = Cell::new(column.head);
+        let cell = Cell::new(&column.head);
         if self.colors {
             cell.add_attribute(Attribute::Bold)
         } else {
@@ -133,7 +133,7 @@ impl Table {
         }
     }
 
-    fn settle(&mut self, index: usize, column: Column) {
+    fn settle(&mut self, index: usize, column: &Column) {
         let Some(settled) = self.grid.column_mut(index) else {
             return;
         };
@@ -150,12 +150,13 @@ impl Table {
     }
 
     /// Adds a row. Each cell is a text and how it stands out.
-    pub(crate) fn row<const N: usize>(&mut self, cells: [(String, Option<Tone>); N]) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = (String, Option<Tone>)>) {
         let colors = self.colors;
-        self.grid.add_row(cells.map(|(text, tone)| match tone {
+        let cells = cells.into_iter().map(|(text, tone)| match tone {
             Some(tone) if colors => Cell::new(text).fg(tone.color()),
             _ => Cell::new(text),
-        }));
+        });
+        self.grid.add_row(cells.collect::<Vec<Cell>>());
     }
 
     /// The table as text, with a line break at its end.

@@ -17,8 +17,8 @@ pub(super) fn lines(envelope: &Value) -> String {
     };
     let mut text = String::new();
     let known = [
-        ("event", event as fn(&Value) -> String),
-        ("followup", followup),
+        ("followup", followup as fn(&Value) -> String),
+        ("event", event),
         ("proposal", proposal),
         ("artifact", artifact),
         ("incident", incident),

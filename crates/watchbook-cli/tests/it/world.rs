@@ -134,6 +134,7 @@ impl World {
             (r"wb_[0-9a-f]{10}_DIGEST", "KEY"),
             (r"\b[0-9a-f]{10}\b", "KEYID"),
             (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "TIME"),
+            (r"overdue \d+d", "overdue DAYS"),
             (r"127\.0\.0\.1:\d+", "ADDRESS"),
         ];
         for (pattern, word) in patterns {

@@ -78,7 +78,7 @@ impl Mended {
                     text.push_str(CUT);
                 }
                 Err(TextError::Forbidden { code, .. }) => {
-                    let remark = format!("took out U+{code:04X}, which can hide or reorder text");
+                    let remark = format!("took out U+{code:04X}, which the log does not take");
                     self.remark(what, &remark);
                     text.retain(|character| u32::from(character) != code);
                     text = text.trim().into();
