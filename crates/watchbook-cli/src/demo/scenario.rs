@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use watchbook_core::Timestamp;
 
 use super::stories::{
-    Begins, Deed, Line, RECURRING, RECURRING_DAYS, STORIES, STORM_SERVICES, STORM_SIGNS, Story,
+    Begins, Deed, Line, RECURRING, RECURRING_DAYS, STORM_SERVICES, STORM_SIGNS, Story, stories,
 };
 
 /// The label of everything that the demo makes up.
@@ -45,7 +45,7 @@ pub(super) enum Refers {
 
 /// Every call of twelve weeks that end at `now`, in order of time. The same `now` gives the same calls.
 pub(super) fn calls(now: Timestamp) -> Vec<Call> {
-    let once = STORIES.iter().map(|story| (story.name.to_owned(), *story));
+    let once = stories().map(|story| (story.name.to_owned(), *story));
     let again = RECURRING_DAYS.into_iter().map(|days| {
         let (Begins::Day(_, minute) | Begins::Ago(minute)) = RECURRING.begins;
         let begins = Begins::Day(days, minute);
