@@ -25,7 +25,7 @@ pub(crate) struct Globals {
     /// A settings file to use instead of config/watchbook.yml [env: WATCHBOOK_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Whom to act as [env: WATCHBOOK_AGENT] [default: human:<your name>]
+    /// Whom to act as [env: WATCHBOOK_AGENT] [default: human:YOUR_NAME]
     #[arg(long, global = true, value_name = "AGENT")]
     pub agent: Option<AgentId>,
     /// Talk to this server instead of opening a directory [env: WATCHBOOK_SERVER]
@@ -76,6 +76,23 @@ pub(crate) enum Operation {
         /// The shell
         shell: Shell,
     },
+    /// Prints a generated page of the documentation
+    #[command(hide = true)]
+    Reference {
+        /// The page
+        page: Reference,
+    },
+}
+
+/// The generated pages of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reference {
+    /// Every command
+    Cli,
+    /// Every action
+    Api,
+    /// The JSON Schema of every action
+    Schemas,
 }
 
 /// How to serve.
@@ -130,7 +147,7 @@ pub(crate) struct CallAction {
 /// What to bring in.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Import {
-    /// Brings in incidents of a Statuspage, as <page>/api/v2/incidents.json gives them
+    /// Brings in incidents of a Statuspage, as PAGE/api/v2/incidents.json gives them
     Statuspage {
         /// The file; - reads standard input
         file: PathBuf,

@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod import;
 mod key;
+mod reference;
 mod serve;
 
 use std::io::Read;
@@ -45,6 +46,7 @@ pub(crate) fn carry_out(
         Operation::Backup(how) => backup::backup(run, &how, output),
         Operation::Restore(what) => backup::restore(run, &what, stdin, output),
         Operation::Doctor => doctor::doctor(run, output),
+        Operation::Reference { page } => reference::reference(page, output),
         Operation::Config(what) => config::config(run, &what, output),
         Operation::Completions { shell } => {
             let mut script = Vec::new();

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use watchbook_api::{ActionKind, ParamSpec, Shape};
 use watchbook_core::artifact;
 
-use super::{Asked, Manner, Place, put};
+use super::{Asked, HOW, Manner, Place, put};
 use crate::failure::Failure;
 use crate::files;
 use crate::reach::Call;
@@ -56,7 +56,7 @@ pub(super) fn command(kind: ActionKind, place: &Place) -> Command {
         command = command.arg(flag(kind, param));
     }
     for param in &spec.options {
-        command = command.arg(flag(kind, param).help_heading("How to call"));
+        command = command.arg(flag(kind, param).help_heading(HOW));
     }
     command
 }

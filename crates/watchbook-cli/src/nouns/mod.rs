@@ -18,6 +18,9 @@ use crate::reach::Call;
 
 pub(crate) use place::{Place, place};
 
+/// The heading of the options that every action takes.
+pub(crate) const HOW: &str = "How to call";
+
 /// What was asked for by noun and verb.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Asked {

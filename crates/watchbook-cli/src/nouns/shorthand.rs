@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use watchbook_api::ActionKind;
 
 use super::flags::text;
-use super::put;
+use super::{HOW, put};
 use crate::failure::Failure;
 use crate::reach::Call;
 
@@ -90,7 +90,7 @@ fn how() -> [Arg; 2] {
         "TEXT",
         "A word by which a repetition of this write is recognised",
     );
-    [dry, key].map(|arg| arg.help_heading("How to call"))
+    [dry, key].map(|arg| arg.help_heading(HOW))
 }
 
 /// The call that a shorthand stands for; `None` when this is none.

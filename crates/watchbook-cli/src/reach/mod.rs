@@ -51,7 +51,8 @@ impl Call {
 
     /// Whether it changes something, as far as that is known.
     pub(crate) fn writes(&self) -> bool {
-        self.kind().is_some_and(|kind| kind.access().writes())
+        // What only a newer server knows may change something.
+        self.kind().is_none_or(|kind| kind.access().writes())
     }
 }
 

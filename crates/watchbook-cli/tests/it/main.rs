@@ -11,4 +11,5 @@ mod demo;
 mod exit_codes;
 mod help;
 mod over_http;
+mod reference;
 mod world;
