@@ -36,11 +36,20 @@ pub struct RawCommit<'a> {
 impl RawCommit<'_> {
     /// The digest that its bytes have.
     pub(super) fn digest(&self) -> Digest {
+        self.digest_with(self.head)
+    }
+
+    /// The digest that its bytes would have if its version were ours.
+    pub(super) fn digest_in_our_format(&self) -> Digest {
+        let theirs = format!("{{\"v\":{}", self.v);
+        let ours = format!("{{\"v\":{FORMAT}");
+        self.digest_with(&self.head.replacen(&theirs, &ours, 1))
+    }
+
+    fn digest_with(&self, head: &str) -> Digest {
         let records = self.records.iter();
-        chain::commit_digest(
-            self.head.as_bytes(),
-            records.map(|record| chain::record_digest(record.as_bytes())),
-        )
+        let digests = records.map(|record| chain::record_digest(record.as_bytes()));
+        chain::commit_digest(head.as_bytes(), digests)
     }
 }
 

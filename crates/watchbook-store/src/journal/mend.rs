@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use watchbook_core::Digest;
 
-use super::chain::link;
+use super::chain::{genesis, link};
 use super::damage::{Damage, Flaw};
 use super::error::JournalError;
 use super::files::{Files, Segment};
@@ -65,7 +65,7 @@ struct Held {
     computed: Digest,
     /// The value the field should have if what came before is right.
     right: Digest,
-    stored: Option<Digest>,
+    stored: Digest,
 }
 
 /// What a mender has made.
@@ -142,8 +142,7 @@ impl<'f> Mender<'f> {
             .filter(|(n, _)| *n >= self.n)
             .unwrap_or((self.n, self.chain.unwrap_or(self.end.chain)));
         if self.run.is_some() || n != self.n || self.chain != Some(chain) {
-            self.flaw.get_or_insert(place);
-            self.mark(n, Some(chain))?;
+            self.mark_at(n, Some(chain), Some(&place))?;
         }
         self.close();
         if let Some(Aside { name, file, .. }) = &self.aside {
@@ -204,50 +203,62 @@ impl<'f> Mender<'f> {
     }
 
     fn commit(&mut self, n: u64, fields: &Fields, raw: &[u8]) -> Result<(), JournalError> {
-        let follows = |from: &Digest| fields.h == Some(link(from, &fields.computed));
+        let Fields { computed, h } = *fields;
+        let follows = |from: &Digest| h == Some(link(from, &computed));
         self.release(|held| follows(&held.right))?;
-        if n > self.n + 1 || (self.run.is_some() && !self.chain.as_ref().is_some_and(follows)) {
+        let Some(stored) = h else {
+            return self.commit_without_link(n, &computed, raw);
+        };
+        let flaw = self.flaw.take();
+        let is_link = matches!(&flaw, Some(place) if place.flaw == Flaw::Link);
+        let breaks = !is_link && self.chain.is_some_and(|chain| !follows(&chain));
+        if n > self.n + 1 || breaks {
             let kept = self.run.as_ref().and_then(|run| run.h).filter(follows);
-            self.mark(n - 1, kept)?;
+            self.mark_at(n - 1, kept, flaw.as_ref())?;
         }
         self.run = None;
-        let flaw = self.flaw.take();
-        match (flaw, self.chain, fields.h) {
-            (
-                Some(
-                    place @ Damage {
-                        flaw: Flaw::Link, ..
-                    },
-                ),
-                Some(previous),
-                stored,
-            ) => {
-                let (computed, right) = (fields.computed, link(&previous, &fields.computed));
+        match (flaw, self.chain) {
+            (Some(place), Some(previous)) if is_link => {
                 self.held = Some(Held {
                     n,
                     raw: raw.to_vec(),
                     place,
                     computed,
-                    right,
+                    right: link(&previous, &computed),
                     stored,
                 });
                 return Ok(());
             }
-            (
-                Some(Damage {
-                    flaw: Flaw::DigestField,
-                    ..
-                }),
-                _,
-                Some(h),
-            ) => {
-                let whole = line::with_fields(raw, fields.computed, h);
+            (Some(place), _) if place.flaw == Flaw::DigestField => {
+                let whole = line::with_fields(raw, computed, stored);
                 self.push_line(whole.as_deref().unwrap_or(raw))?;
             }
             _ => self.push_line(raw)?,
         }
         self.n = n;
-        self.chain = fields.h;
+        self.chain = h;
+        Ok(())
+    }
+
+    /// A whole commit whose chain field cannot be read: it is computed. After a gap the chain goes on from its last
+    /// known value, and breaks visibly before the next commit.
+    fn commit_without_link(
+        &mut self,
+        n: u64,
+        computed: &Digest,
+        raw: &[u8],
+    ) -> Result<(), JournalError> {
+        let flaw = self.flaw.take();
+        let last_known = self.chain.unwrap_or_else(|| genesis(self.files.store));
+        if n > self.n + 1 || self.chain.is_none() {
+            self.mark_at(n - 1, Some(last_known), flaw.as_ref())?;
+        }
+        self.run = None;
+        let h = link(&last_known, computed);
+        let whole = line::with_fields(raw, *computed, h);
+        self.push_line(whole.as_deref().unwrap_or(raw))?;
+        self.n = n;
+        self.chain = Some(h);
         Ok(())
     }
 
@@ -256,7 +267,7 @@ impl<'f> Mender<'f> {
         let Some(held) = self.held.take() else {
             return Ok(());
         };
-        let right = is_right(&held) || held.stored.is_none();
+        let right = is_right(&held);
         let Held {
             n,
             raw,
@@ -270,10 +281,9 @@ impl<'f> Mender<'f> {
             self.push_line(whole.as_deref().unwrap_or(&raw))?;
             self.chain = Some(value);
         } else {
-            self.flaw = Some(place);
-            self.mark(n - 1, None)?;
+            self.mark_at(n - 1, None, Some(&place))?;
             self.push_line(&raw)?;
-            self.chain = stored;
+            self.chain = Some(stored);
         }
         self.n = n;
         Ok(())
@@ -282,16 +292,23 @@ impl<'f> Mender<'f> {
     /// Marks what is missing before commit `next`, if anything is.
     fn mark_before(&mut self, next: u64, kept: Option<Digest>) -> Result<(), JournalError> {
         if next > self.n + 1 {
-            return self.mark(next - 1, kept);
+            let flaw = self.flaw.take();
+            return self.mark_at(next - 1, kept, flaw.as_ref());
         }
         self.run = None;
         Ok(())
     }
 
-    /// Writes a marker for the commits after the last one up to `to`.
-    fn mark(&mut self, to: u64, kept: Option<Digest>) -> Result<(), JournalError> {
+    /// Writes a marker for the commits after the last one up to `to`. It names the place of what was set aside, else
+    /// of `flaw`.
+    fn mark_at(
+        &mut self,
+        to: u64,
+        kept: Option<Digest>,
+        flaw: Option<&Damage>,
+    ) -> Result<(), JournalError> {
         let run = self.run.take();
-        let place = run.as_ref().map(|run| &run.first).or(self.flaw.as_ref());
+        let place = run.as_ref().map(|run| &run.first).or(flaw);
         let (file, line, byte) = place.map_or((String::new(), 0, 0), |place| {
             (place.file.clone(), place.line, place.byte)
         });

@@ -3,6 +3,7 @@
 
 use watchbook_core::Digest;
 
+use super::FORMAT;
 use super::block::Block;
 use super::chain;
 use super::damage::Flaw;
@@ -114,8 +115,10 @@ fn examine(commit: &RawCommit<'_>, previous: Option<Digest>) -> CommitFact {
     let computed = commit.digest();
     let RawCommit { v, n, d, h, .. } = *commit;
     let linked = previous.is_some_and(|previous| h == Some(chain::link(&previous, &computed)));
+    // A damaged version must not make the whole journal look like one of a newer program.
+    let damaged = v > FORMAT && d != Some(computed) && d == Some(commit.digest_in_our_format());
     CommitFact {
-        v,
+        v: if damaged { FORMAT } else { v },
         n,
         computed,
         d,

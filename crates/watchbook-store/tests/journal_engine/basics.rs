@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use watchbook_store::disk::sim::Op;
 
 use watchbook_core::{StoreId, Timestamp};
 use watchbook_store::disk::{Disk, SimDisk, exists};
@@ -178,7 +179,6 @@ fn reading_changes_nothing() {
             .expect("verified")
             .is_whole()
     );
-    use watchbook_store::disk::sim::Op;
     let changes = [
         Op::Write,
         Op::SetLen,

@@ -128,6 +128,7 @@ fn each_part_of_a_line_has_its_own_flaw() {
     check("\"n\":3", "\"n\":4", &Flaw::Content, &[3]);
     check("sofiia", "helion", &Flaw::Content, &[3]);
     check("2026", "2027", &Flaw::Content, &[3]);
+    check("{\"v\":1", "{\"v\":9", &Flaw::Content, &[3]);
     check(d, &"0".repeat(64), &Flaw::DigestField, &[]);
     check(d, &d.to_uppercase(), &Flaw::DigestField, &[]);
     check(h, &"0".repeat(64), &Flaw::Link, &[]);

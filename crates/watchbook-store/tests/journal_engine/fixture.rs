@@ -126,6 +126,14 @@ pub(crate) fn try_write(
     locked.commit_batch(&[commit(text)])
 }
 
+/// Writes one commit if the journal can be locked, and says whether it was acknowledged.
+pub(crate) fn try_write_if_locked(journal: &Journal, text: &str) -> bool {
+    match journal.lock(WAIT) {
+        Ok(mut locked) => locked.commit_batch(&[commit(text)]).is_ok(),
+        Err(_) => false,
+    }
+}
+
 /// All that a scan tells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Read {
@@ -212,10 +220,7 @@ pub(crate) fn lines(disk: &SimDisk, name: &str) -> Vec<String> {
 
 /// Puts a file of a simulated journal in place, behind the journal's back.
 pub(crate) fn put_lines(disk: &SimDisk, name: &str, lines: &[String]) {
-    let text = lines
-        .iter()
-        .map(|line| format!("{line}\n"))
-        .collect::<String>();
+    let text = lines.join("\n") + "\n";
     disk.tamper(&sim_path(name), text.as_bytes())
         .expect("tampered");
 }

@@ -1,5 +1,11 @@
 //! The journal engine as its users see it: on a real disk, on the simulator, and against other processes' doings.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code, also outside of `#[test]`: it fails by a panic"
+)]
+
 mod basics;
 mod chain_damage;
 mod crash;

@@ -59,7 +59,7 @@ impl Workload {
                     which: random.next(),
                 },
                 _ => {
-                    let texts = (0..1 + random.below(4)).map(|k| random_text(step, k, &mut random));
+                    let texts = (0..=random.below(4)).map(|k| random_text(step, k, &mut random));
                     Step::Commit {
                         writer,
                         texts: texts.collect(),
@@ -108,7 +108,7 @@ impl Workload {
                 Step::Reopen { writer } => writers[*writer] = open(disk),
                 Step::Commit { writer, texts } => promises.commit(writers[*writer].as_ref(), texts),
                 Step::Redact { writer, which } => {
-                    promises.redact(writers[*writer].as_ref(), *which)
+                    promises.redact(writers[*writer].as_ref(), *which);
                 }
             }
             for writer in &mut writers {
