@@ -138,6 +138,8 @@ impl Failure {
         match self {
             Self::Answered { exit, problem: _ } => *exit,
             Self::CommandLine(error) if !error.use_stderr() => Exit::Done,
+            // Whoever read has seen enough, such as `head`.
+            Self::Stream(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::CommandLine(_)
             | Self::Usage(_)
             | Self::Config(_)

@@ -113,7 +113,9 @@ impl<'a> Output<'a> {
         match failure {
             // Whoever reads has seen enough, such as `head`.
             Failure::Stream(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Failure::CommandLine(error) => self.command_line(error),
+            Failure::CommandLine(error) if !(self.json && error.use_stderr()) => {
+                self.command_line(error);
+            }
             other if self.json => {
                 let _ = writeln!(self.stdout, "{}", other.to_json());
             }

@@ -260,6 +260,7 @@ mod tests {
             let first = calls.first().unwrap().at;
             assert!(now.since(first) <= DAY * 84, "{first}");
             assert!(calls.last().unwrap().at <= now);
+            assert_eq!(calls.len(), 195, "the hour of the day leaves nothing out");
         }
     }
 

@@ -57,6 +57,31 @@ fn each_exit_code() {
 }
 
 #[test]
+fn with_json_a_mistyped_command_is_told_in_json() {
+    let ran = World::new().run(&["incident", "lst", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        (ran.code, &answer["ok"], &answer["exit_code"]),
+        (2, &false.into(), &2.into())
+    );
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let world = World::new();
+    world.incident();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ran = world
+        .command(&["incident", "list"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!((ran.status.code(), ran.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
 fn damage_is_exit_1() {
     let world = World::new();
     let id = world.incident();

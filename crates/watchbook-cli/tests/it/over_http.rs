@@ -54,6 +54,31 @@ fn a_directory_and_a_server_give_the_same_answers() {
 }
 
 #[test]
+fn an_import_over_http_gives_the_same_ids_and_says_when_nobody_answers() {
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/statuspage.json");
+    let (world, here) = (World::new(), World::new());
+    let (server, address) = served(&world);
+    let over_http =
+        |args: &[&str]| here.run(&[&["--server", &address, "--agent", "sofiia"], args].concat());
+    let ran = over_http(&["import", "statuspage", PAGE]);
+    assert!(ran.stdout.starts_with("imported 3 incidents"), "{ran:?}");
+    assert_eq!(here.run(&["import", "statuspage", PAGE]).code, 1);
+    let ids = |world: &World| {
+        let list = world.json(&["incident", "list"]);
+        let items = list["result"]["items"].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|item| item["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&world), ids(&here));
+    assert_eq!(server.stop().code, 0);
+    let ran = over_http(&["import", "statuspage", PAGE]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stdout.contains("stopped before the end"), "{ran:?}");
+}
+
+#[test]
 fn a_server_with_keys_wants_one() {
     let world = World::new();
     world.incident();
