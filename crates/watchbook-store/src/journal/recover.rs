@@ -103,7 +103,7 @@ impl Judge {
         match entry {
             Entry::Damaged { damage, raw } => {
                 let in_flight = after.segment == self.last && damage.byte >= self.in_flight_from;
-                self.hole |= in_flight && has_hole(raw, damage.byte);
+                self.hole |= in_flight && has_hole(raw, damage.byte, terminated);
                 if self.doubtful.len() < MAX_DAMAGES {
                     self.doubtful.push(damage);
                 }
@@ -120,12 +120,15 @@ impl Judge {
     }
 }
 
-/// Whether bytes that begin at `offset` of a file contain NULs up to the end of a sector, or of the line.
-fn has_hole(bytes: &[u8], offset: u64) -> bool {
-    memchr::memchr_iter(0, bytes).any(|at| match bytes.get(at + 1) {
-        Some(0) => false,
-        Some(_) => (offset + at as u64 + 1).is_multiple_of(SECTOR_BYTES),
-        None => true,
+/// Whether a line that begins at `offset` of a file has NULs up to the end of a sector, or of the file.
+fn has_hole(line: &[u8], offset: u64, terminated: bool) -> bool {
+    memchr::memchr_iter(0, line).any(|at| {
+        let next = offset + at as u64 + 1;
+        match line.get(at + 1) {
+            Some(0) => false,
+            None if !terminated => true,
+            Some(_) | None => next.is_multiple_of(SECTOR_BYTES),
+        }
     })
 }
 
