@@ -19,7 +19,16 @@ struct Generated {
 }
 
 /// Every generated file. One row is all it takes to add one.
-const GENERATED: &[Generated] = &[];
+const GENERATED: &[Generated] = &[
+    Generated {
+        path: "docs/api.md",
+        arguments: &["reference", "api"],
+    },
+    Generated {
+        path: "docs/commands.md",
+        arguments: &["reference", "cli"],
+    },
+];
 
 /// Which build of the program is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

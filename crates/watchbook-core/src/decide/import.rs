@@ -1,6 +1,6 @@
 //! Bringing in an incident of another program, with its past.
 
-use crate::command::{ImportedEvent, ImportedIncident};
+use crate::command::{ImportedEvent, ImportedIncident, NewIncident};
 use crate::event::{EventType, Set};
 use crate::refused::{Countable, Refused};
 use crate::status::Stage;
@@ -30,8 +30,14 @@ pub(super) fn import(
     }
     check_past(draft, imported)?;
     let created_at = imported.created_at;
-    let set = fields(&imported.incident, created_at, draft);
-    draft.push(created(&imported.incident, created_at, set));
+    let started_at = imported.incident.started_at.unwrap_or(created_at);
+    let detected_at = imported.incident.detected_at.map(|at| at.max(started_at));
+    let incident = NewIncident {
+        detected_at,
+        ..imported.incident.clone()
+    };
+    let set = fields(&incident, created_at, draft);
+    draft.push(created(&incident, created_at, set));
     let mut past: Vec<&ImportedEvent> = imported.events.iter().collect();
     past.sort_by_key(|event| event.at);
     let mut stage = Stage::Open;
@@ -47,7 +53,7 @@ pub(super) fn import(
             message: event.message.clone(),
             meta: event.meta.clone(),
             at: event.at,
-            set: moved.map_or_else(Vec::new, |next| reached(next, event)),
+            set: moved.map_or_else(Vec::new, |next| reached(next, event.at.max(started_at))),
         });
     }
     Ok(())
@@ -67,9 +73,10 @@ fn check_past(draft: &Draft<'_>, imported: &ImportedIncident) -> Result<(), Refu
     Ok(())
 }
 
-/// What reaching a stage sets. Back at `open`, the times of the earlier end no longer hold.
-fn reached(stage: Stage, event: &ImportedEvent) -> Vec<Set> {
-    let at = Some(event.at);
+/// What reaching a stage at `at` sets; never before the incident began, whatever the other program tells. Back at
+/// `open`, the times of the earlier end no longer hold.
+fn reached(stage: Stage, at: Timestamp) -> Vec<Set> {
+    let at = Some(at);
     let times = match stage {
         Stage::Triage => Vec::new(),
         Stage::Open => vec![

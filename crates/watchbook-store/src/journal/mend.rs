@@ -135,14 +135,14 @@ impl<'f> Mender<'f> {
     pub(super) fn finish(
         mut self,
         target: Option<(u64, Digest)>,
-        place: Damage,
+        place: &Damage,
     ) -> Result<Mended, JournalError> {
         self.release(|held| target.is_some_and(|(_, chain)| chain == held.right))?;
         let (n, chain) = target
             .filter(|(n, _)| *n >= self.n)
             .unwrap_or((self.n, self.chain.unwrap_or(self.end.chain)));
         if self.run.is_some() || n != self.n || self.chain != Some(chain) {
-            self.mark_at(n, Some(chain), Some(&place))?;
+            self.mark_at(n, Some(chain), Some(place))?;
         }
         self.close();
         if let Some(Aside { name, file, .. }) = &self.aside {

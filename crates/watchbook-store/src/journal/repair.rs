@@ -159,7 +159,7 @@ impl LockedJournal<'_> {
             byte: end.offset,
             flaw: Flaw::Content,
         });
-        let mended = mender.finish(Some((end.n, end.chain)), place)?;
+        let mended = mender.finish(Some((end.n, end.chain)), &place)?;
         self.install(mended.replacements, mended.end)?;
         Ok((mended.aside, mended.markers))
     }

@@ -82,6 +82,15 @@ pub(crate) fn committing(error: &CommitError, change: ChangeId) -> StoreError {
     }
 }
 
+/// What was published and not yet synced could not be synced.
+pub(crate) fn syncing(error: CommitError) -> StoreError {
+    unavailable(
+        "what was written last could not be forced to the disk; look at the disk".to_owned(),
+        RETRY,
+        error,
+    )
+}
+
 /// A book that does not fit into the memory it may take.
 pub(crate) fn memory(needed: usize, limit: usize) -> StoreError {
     const MIB: usize = 1 << 20;

@@ -6,7 +6,7 @@ use watchbook_core::artifact::ArtifactError;
 use watchbook_core::{ArtifactName, Command, Decision, Digest, IncidentId, KeyRecord, Op};
 
 use crate::contract::{Applied, ArtifactContent, Health, Pepper, StoreError};
-use crate::journal::Journal;
+use crate::journal::{FsyncPolicy, Journal};
 
 use super::overlay::Overlay;
 use super::read::{self, no_incident};
@@ -123,9 +123,25 @@ impl Directory {
         }
     }
 
+    /// Makes durable what is not yet: the audit trail, and with [`FsyncPolicy::Interval`] the journal. Called each
+    /// second.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.audit.sync()?;
+        if self.options.journal.fsync != FsyncPolicy::Interval {
+            return Ok(());
+        }
+        let Some(journal) = self.journal().map_err(failure::reading)? else {
+            return Ok(());
+        };
+        let mut locked = journal
+            .lock(self.lock_deadline())
+            .map_err(failure::writing)?;
+        locked.sync().map_err(failure::syncing)
+    }
+
     /// Leaves everything as the next opening likes to find it.
     pub(crate) fn close(&self) -> Result<(), StoreError> {
-        self.audit.sync()?;
+        self.sync()?;
         let Some(journal) = self.journal().map_err(failure::reading)? else {
             return Ok(());
         };

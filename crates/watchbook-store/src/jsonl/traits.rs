@@ -137,7 +137,7 @@ impl AuditLog for JsonlStore {
     }
 
     async fn sync_audit(&self) -> Result<(), StoreError> {
-        self.blocking(|directory| directory.audit.sync()).await
+        self.blocking(Directory::sync).await
     }
 
     async fn search_audit(

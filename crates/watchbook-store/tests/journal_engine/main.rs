@@ -1,9 +1,10 @@
 //! The journal engine as its users see it: on a real disk, on the simulator, and against other processes' doings.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
-    reason = "test code, also outside of `#[test]`: it fails by a panic"
+    reason = "test code, also outside of `#[test]`: it fails by a panic, and does to files what strangers would"
 )]
 
 mod basics;

@@ -59,7 +59,7 @@ pub fn restore(
     }
     let beside = staging(layout);
     create_dir_all(&**disk, &beside.incidents)?;
-    let (unpacked, list) = unpack(&**disk, &beside, input)?;
+    let (unpacked, list) = unpack(&**disk, &beside, input).map_err(cut)?;
     let report = check(&unpacked, list)?;
     verify(disk, clock, &beside, &report)?;
     for file in &report.files {
@@ -76,6 +76,16 @@ fn staging(layout: &Layout) -> Layout {
         artifacts: root.join("artifacts"),
         audit: root.join("audit"),
         incidents: root,
+    }
+}
+
+/// An end where none belongs is no fault of the system's: the file was cut.
+fn cut(error: RestoreError) -> RestoreError {
+    match error {
+        RestoreError::Io(error) if error.raw_os_error().is_none() => {
+            RestoreError::Damaged(format!("it is cut or not a tar file ({error})"))
+        }
+        other => other,
     }
 }
 
