@@ -1,6 +1,6 @@
 //! Settings and policies: read once, checked whole, and explained.
 //!
-//! [`load`] reads `config/watchbook.yml` and the policy files beside it, lays the environment and the flags
+//! [`load()`] reads `config/watchbook.yml` and the policy files beside it, lays the environment and the flags
 //! over them, and gives one [`Config`], or every mistake at once, each with its file, line, column and what to
 //! do about it. A file that is absent stands for the shipped one, which is built in; a key that a file leaves
 //! out keeps its shipped value.

@@ -1,6 +1,6 @@
 //! Every action as a command: `watchbook <noun> <verb>`, made from the table of actions.
 //!
-//! What an action is called, takes and means comes from its [`ActionSpec`]. A new action is a new command without a
+//! What an action is called, takes and means comes from its `ActionSpec`. A new action is a new command without a
 //! line here; this module only knows the few that read better under another name.
 
 mod flags;

@@ -5,7 +5,7 @@
 //!
 //! # Files
 //! In one directory: `<stem>.jsonl`, which is appended to; `<stem>-000001.jsonl` and so on, sealed, which never
-//! change; `.watchbook/lock` and `turn` ([`flock`](lock)); `.watchbook/head` (how far it is durable, see [`head`]).
+//! change; `.watchbook/lock` and `turn` (`flock`); `.watchbook/head` (how far it is durable).
 //! What was set aside, and never deleted, is beside it as `*.torn-<time>` and `*.damaged-<time>`.
 //!
 //! Each segment begins with a [`Header`]. A commit is

@@ -2,7 +2,7 @@
 //!
 //! - Lines that cannot be read, have another content than they had, or stand where they do not belong are moved to
 //!   `<segment>.damaged-<time>`.
-//! - Where commits are missing then, a [`Marker`] says which, so that numbers go on without a gap. It keeps the chain's
+//! - Where commits are missing then, a [`Marker`](super::Marker) says which, so that numbers go on without a gap. It keeps the chain's
 //!   value where that could be read and the next line confirms it; otherwise the chain begins anew after it.
 //! - A wrong digest or chain field of a commit that is otherwise proven whole is put right. So is a header.
 //! - A cut end gets a marker too, which leads to the published end.

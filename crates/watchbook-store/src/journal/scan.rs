@@ -48,7 +48,7 @@ pub enum Entry<'a, T> {
         /// Its line.
         raw: &'a [u8],
     },
-    /// Damage. When its flaw [is usable](Flaw::is_usable), what the same line stands for follows.
+    /// Damage. When its flaw [is usable](super::Flaw::is_usable), what the same line stands for follows.
     Damaged {
         /// What, and where.
         damage: Damage,

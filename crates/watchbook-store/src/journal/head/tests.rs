@@ -68,7 +68,9 @@ proptest! {
 #[test]
 fn the_format_is_frozen() {
     let slot = encode(&head(7, 8));
-    let hex: String = slot.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = slot
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     insta::assert_snapshot!(hex);
 }
 
