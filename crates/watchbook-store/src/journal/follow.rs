@@ -284,6 +284,3 @@ impl Follower {
         self.clean = true;
     }
 }
-
-#[cfg(test)]
-mod tests;
