@@ -1,6 +1,6 @@
 //! How fast a journal is read from cold: writes about 200 MB of 400-byte commits, then scans them.
 //!
-//! `cargo run --release -p watchbook-store --example scan_speed`
+//! `cargo bench -p watchbook-store --bench scan_speed`
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -102,7 +102,7 @@ fn main() {
     );
     let path = dir.path().join("events.jsonl");
     measure("read the file", bytes, || {
-        drop(std::fs::read(&path).unwrap())
+        drop(std::fs::read(&path).unwrap());
     });
     let whole = std::fs::read(&path).unwrap();
     measure("split it into lines", bytes, || {
@@ -124,7 +124,7 @@ fn main() {
             .collect()
     };
     measure("scan, 2 workers, records as JSON values", bytes, || {
-        scan(&journal, 2, parse)
+        scan(&journal, 2, parse);
     });
     measure("verify, 2 workers", bytes, || {
         assert!(journal.verify(None, 2, |_| None).unwrap().is_whole());
