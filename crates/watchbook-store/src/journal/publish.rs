@@ -27,7 +27,9 @@ pub(super) struct Assumed {
 impl Journal {
     /// The published end: every commit before it is durable and may be read.
     ///
-    /// Where no writer has published one (a fresh copy, a lost head), the end of the last whole line.
+    /// Where no writer has published one (a fresh copy, a lost head), the end of the last whole line. After a power cut
+    /// it may lie before the last acknowledged commits, as the head is not synced: the next
+    /// [`lock`](Self::lock) publishes them, so whoever may write takes it once when opening.
     ///
     /// # Errors
     /// [`JournalError::Io`]; [`JournalError::Replaced`] when a writer that replaces files does not finish.
