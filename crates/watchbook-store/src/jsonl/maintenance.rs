@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::RwLockWriteGuard;
 use watchbook_core::artifact::ArtifactError;
 use watchbook_core::{ArtifactName, Command, Decision, Digest, IncidentId, KeyRecord, Op};
 
@@ -105,6 +106,8 @@ impl Directory {
             return Ok(());
         }
         shelf.book.pack_all();
+        // Writing and syncing takes a while: readers go on meanwhile.
+        let shelf = RwLockWriteGuard::downgrade(shelf);
         checkpoint::write(
             &*self.options.disk,
             &self.options.layout,
@@ -113,9 +116,9 @@ impl Directory {
             &shelf.book,
         )
         .map_err(failure::checkpointing)?;
-        shelf.since_checkpoint = 0;
         let overgrown = self.projections.is_overgrown(shelf.book.len() as u64);
         drop(shelf);
+        self.shelf.write().since_checkpoint = 0;
         if overgrown {
             self.rebuild_projections()
         } else {
