@@ -1,5 +1,7 @@
 //! The folded state of one incident: every field with the mark of its last writer.
 
+mod packed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,7 @@ use crate::time::Timestamp;
 ///
 /// It may be incomplete, because commits can arrive in any order: an incident is there
 /// for a reader once its creation is ([`Self::incident`]).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IncidentState {
     pub(crate) created_at: Lww<Timestamp>,
     pub(crate) created_by: Lww<AgentId>,

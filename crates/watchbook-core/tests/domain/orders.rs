@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::*;
 use watchbook_core::{
-    Commit, Decision, Event, FollowupField, Incident, IncidentId, IncidentState, ProposalStatus,
-    Record, Set, Source, Status, Verdict, fold,
+    Commit, Decision, Event, FollowupField, Footprint, Incident, IncidentId, IncidentState,
+    ProposalStatus, Record, Set, Source, Status, Verdict, fold,
 };
 
 use crate::random::{Life, Turned};
@@ -74,6 +74,18 @@ proptest! {
             Record::Key(_) => None,
         });
         prop_assert_eq!(folded(events), folded(commits.iter().flat_map(Commit::events)));
+    }
+
+    #[test]
+    fn the_fold_of_footprints_is_the_fold_of_events(draws in lives()) {
+        let commits = Life::of(&draws).commits();
+        let mut states = States::new();
+        for event in commits.iter().flat_map(Commit::events) {
+            let stored = serde_json::to_string(event).unwrap();
+            let footprint: Footprint = serde_json::from_str(&stored).unwrap();
+            fold::follow(states.entry(footprint.incident_id).or_default(), footprint);
+        }
+        prop_assert_eq!(states, folded(commits.iter().flat_map(Commit::events)));
     }
 
     #[test]

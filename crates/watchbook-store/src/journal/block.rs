@@ -9,7 +9,7 @@ use super::settings::MAX_LINE_BYTES;
 use crate::disk::Open;
 
 /// The bytes that are read at once.
-pub(super) const BLOCK_BYTES: usize = 1 << 20;
+pub(super) const BLOCK_BYTES: usize = 256 << 10;
 
 /// Up to where to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -35,23 +35,29 @@ impl PreparedCommit {
         records: &[R],
     ) -> Result<Self, InvalidCommit> {
         check_object(by, "the author of a commit")?;
-        let bytes = records
-            .iter()
-            .map(|record| record.as_ref().len() + 1)
-            .sum::<usize>()
-            + by.len()
-            + FRAME_BYTES;
-        if records.is_empty() {
-            return Err(InvalidCommit::Empty);
+        // Before the records are parsed: what is too long is refused by its length alone.
+        line_bytes(by, records)?;
+        for record in records {
+            check_record(record.as_ref())?;
         }
-        if bytes > MAX_LINE_BYTES {
-            return Err(InvalidCommit::TooLong { bytes });
-        }
+        Self::of_serialized(at, by.to_owned(), records)
+    }
+
+    /// The same for parts that `serde_json` wrote just now, each record behind a salt: they need not be parsed again.
+    ///
+    /// # Errors
+    /// When there is no record, or when the line would exceed [`MAX_LINE_BYTES`].
+    pub(crate) fn of_serialized<R: AsRef<str>>(
+        at: Timestamp,
+        by: String,
+        records: &[R],
+    ) -> Result<Self, InvalidCommit> {
+        let bytes = line_bytes(&by, records)?;
         let mut body = String::with_capacity(bytes);
         let mut digests = Vec::with_capacity(records.len());
         for record in records {
             let record = record.as_ref();
-            check_record(record)?;
+            debug_assert_eq!(check_record(record), Ok(()));
             if !body.is_empty() {
                 body.push(',');
             }
@@ -60,7 +66,7 @@ impl PreparedCommit {
         }
         Ok(Self {
             at,
-            by: by.to_owned(),
+            by,
             body,
             digests,
         })
@@ -104,6 +110,19 @@ pub fn batch_len<'a>(commits: impl IntoIterator<Item = &'a PreparedCommit>) -> u
             *index == 0 || bytes <= MAX_BATCH_BYTES
         })
         .count()
+}
+
+/// The bytes that a line of these parts takes at most.
+fn line_bytes<R: AsRef<str>>(by: &str, records: &[R]) -> Result<usize, InvalidCommit> {
+    if records.is_empty() {
+        return Err(InvalidCommit::Empty);
+    }
+    let records = records.iter().map(|record| record.as_ref().len() + 1);
+    let bytes = records.sum::<usize>() + by.len() + FRAME_BYTES;
+    if bytes > MAX_LINE_BYTES {
+        return Err(InvalidCommit::TooLong { bytes });
+    }
+    Ok(bytes)
 }
 
 /// Checks that a text is one JSON object on one line.

@@ -7,7 +7,7 @@ use super::FORMAT;
 use super::block::Block;
 use super::chain;
 use super::damage::Flaw;
-use super::line::{self, Header, Line, Marker, RawCommit, Unreadable};
+use super::line::{self, Header, Line, Marker, RawCommit, Split, Unreadable};
 use super::settings::MAX_LINE_BYTES;
 
 /// One line of a block.
@@ -97,10 +97,14 @@ fn read_line<'a, T>(
             None,
         );
     }
+    if let Some((commit, value)) = read_quickly(line, previous, records, parse) {
+        return (Fact::Commit(commit), Some(value));
+    }
     match line::read(line, records) {
         Ok(Line::Commit(commit)) => {
             let value = parse(&commit);
-            (Fact::Commit(examine(&commit, previous)), Some(value))
+            let fact = examine(&commit, commit.digest(), previous);
+            (Fact::Commit(fact), Some(value))
         }
         Ok(Line::Header(header)) => (Fact::Header(header), None),
         Ok(Line::Marker(marker)) => (Fact::Marker(marker), None),
@@ -111,8 +115,21 @@ fn read_line<'a, T>(
     }
 }
 
-fn examine(commit: &RawCommit<'_>, previous: Option<Digest>) -> CommitFact {
+/// Reads a commit by the quick split; `None` unless its digest proves that split to be the right one.
+fn read_quickly<'a, T>(
+    line: &'a [u8],
+    previous: Option<Digest>,
+    records: &mut Vec<&'a str>,
+    parse: &impl Fn(&RawCommit<'_>) -> T,
+) -> Option<(CommitFact, T)> {
+    let Ok(Line::Commit(commit)) = line::read_split(line, records, Split::Quick) else {
+        return None;
+    };
     let computed = commit.digest();
+    (commit.d == Some(computed)).then(|| (examine(&commit, computed, previous), parse(&commit)))
+}
+
+fn examine(commit: &RawCommit<'_>, computed: Digest, previous: Option<Digest>) -> CommitFact {
     let RawCommit { v, n, d, h, .. } = *commit;
     let linked = previous.is_some_and(|previous| h == Some(chain::link(&previous, &computed)));
     // A damaged version must not make the whole journal look like one of a newer program.

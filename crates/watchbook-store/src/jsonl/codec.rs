@@ -5,12 +5,16 @@
 //! `{"salt":"0…","redacted":true,"event":{…blank…},"digest":"<of the original>"}`, authorised by a later record
 //! `{"salt":…,"redaction":{"event":…,"tombstone":"<digest of the replacement>"}}`.
 
+mod skim;
+
 use serde::{Deserialize, Serialize};
 use watchbook_core::text::Name;
 use watchbook_core::{
     AgentId, By, ChangeId, Commit, Digest, Entropy, Event, EventId, IncidentId, KeyUse, Record,
     Source, Stamp, Via,
 };
+
+pub(crate) use skim::{Skimmed, skim};
 
 /// Who, through what, in which change and when: the head of a commit.
 #[derive(Debug, Deserialize)]

@@ -74,7 +74,7 @@ impl Directory {
                 changed,
                 similar,
             } => {
-                drop(overlay.fold(&commit));
+                overlay.fold(&commit);
                 Ok(Applied {
                     incident: overlay.incident(command.incident)?,
                     events: commit.into_events().collect(),

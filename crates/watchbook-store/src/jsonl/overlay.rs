@@ -1,6 +1,6 @@
 //! The state of one batch: what the book says, and what the batch has decided so far but not stored yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use watchbook_core::text::ServiceName;
 use watchbook_core::{
@@ -20,9 +20,10 @@ pub(crate) struct Overlay<'a> {
     keys: HashMap<ChangeId, Digest>,
     redacting: Option<Event>,
     decided: HashMap<ChangeId, Applied>,
+    folded: HashSet<IncidentId>,
 }
 
-/// The states that one commit led to, ready to be published.
+/// The states that a batch led to, ready to be published.
 pub(crate) type Outcome = Vec<(IncidentId, IncidentState)>;
 
 impl<'a> Overlay<'a> {
@@ -33,6 +34,7 @@ impl<'a> Overlay<'a> {
             keys: HashMap::new(),
             redacting: None,
             decided: HashMap::new(),
+            folded: HashSet::new(),
         }
     }
 
@@ -51,19 +53,23 @@ impl<'a> Overlay<'a> {
         Ok(decide(&*self, command, stamp))
     }
 
-    /// Folds a commit that will be stored with this batch; gives the states it led to.
-    pub(crate) fn fold(&mut self, commit: &Commit) -> Outcome {
-        let mut touched: Vec<IncidentId> = commit.events().map(|event| event.incident_id).collect();
-        touched.dedup();
+    /// Folds a commit that will be stored with this batch.
+    pub(crate) fn fold(&mut self, commit: &Commit) {
         for event in commit.events() {
+            self.folded.insert(event.incident_id);
             fold::apply(self.states.entry(event.incident_id).or_default(), event);
         }
         if let Some(key) = commit.key() {
             self.keys.insert(key.change, key.body);
         }
-        touched
+    }
+
+    /// The states of all incidents that the batch changes.
+    pub(crate) fn into_outcome(self) -> Outcome {
+        let Self { states, folded, .. } = self;
+        states
             .into_iter()
-            .filter_map(|id| Some((id, self.states.get(&id)?.clone())))
+            .filter(|(id, _)| folded.contains(id))
             .collect()
     }
 

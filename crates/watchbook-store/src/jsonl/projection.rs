@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde::Serialize;
-use watchbook_core::{ArtifactName, ArtifactVersion, Commit, Incident, IncidentId, Set};
+use watchbook_core::{ArtifactName, ArtifactVersion, Event, Incident, IncidentId, Set};
 
 use crate::disk::{Disk, DiskFile, Open};
 
@@ -21,6 +21,8 @@ use super::whole_file::{self, Readers};
 const GROWTH: u64 = 4;
 /// What a current record takes, in bytes, as an estimate.
 const BYTES_PER_RECORD: u64 = 1_500;
+/// A guess of the bytes of one record, for how much room to make.
+const TYPICAL_RECORD_BYTES: usize = 1_024;
 /// Below this size, in bytes, nobody minds.
 const SMALL: u64 = 64 << 20;
 
@@ -62,30 +64,12 @@ impl Projections {
         }
     }
 
-    /// Appends what a batch of commits led to. A failure loses nothing: the files are made anew from the journal.
-    pub(crate) fn append<'a>(
-        &self,
-        incidents: impl Iterator<Item = &'a Incident>,
-        commits: impl Iterator<Item = &'a Commit>,
-    ) -> io::Result<()> {
-        let mut records = Vec::new();
+    /// Appends what a batch of commits led to: its incidents, and its lines of artifacts. A failure loses nothing: the
+    /// files are made anew from the journal.
+    pub(crate) fn append(&self, incidents: &[Incident], artifacts: &[u8]) -> io::Result<()> {
+        let mut records = Vec::with_capacity(incidents.len() * TYPICAL_RECORD_BYTES);
         for incident in incidents {
             push_line(&mut records, incident)?;
-        }
-        let mut versions = Vec::new();
-        for event in commits.flat_map(Commit::events) {
-            for set in &event.set {
-                if let Set::Artifact { name, version } = set {
-                    push_line(
-                        &mut versions,
-                        &ArtifactLine {
-                            incident_id: event.incident_id,
-                            name,
-                            version,
-                        },
-                    )?;
-                }
-            }
         }
         let mut files = self.files.lock();
         let open = match files.take().filter(|open| self.is_current(open)) {
@@ -93,7 +77,7 @@ impl Projections {
             None => self.open()?,
         };
         append(&*open.incidents, &records)?;
-        append(&*open.artifacts, &versions)?;
+        append(&*open.artifacts, artifacts)?;
         *files = Some(open);
         Ok(())
     }
@@ -168,6 +152,26 @@ impl Projections {
             Readers::Group,
         )
     }
+}
+
+/// The lines that these events add to the records of artifacts.
+pub(crate) fn artifact_lines<'a>(events: impl Iterator<Item = &'a Event>) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for event in events {
+        for set in &event.set {
+            if let Set::Artifact { name, version } = set {
+                push_line(
+                    &mut lines,
+                    &ArtifactLine {
+                        incident_id: event.incident_id,
+                        name,
+                        version,
+                    },
+                )?;
+            }
+        }
+    }
+    Ok(lines)
 }
 
 fn push_line(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {

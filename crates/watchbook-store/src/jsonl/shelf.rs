@@ -9,7 +9,7 @@ use crate::contract::CorruptPlace;
 use crate::journal::{Damage, Entry, Journal, JournalError, Position, RawCommit};
 
 use super::book::{Book, LineAt, PackError};
-use super::codec::{self, CodecError, Decoded, Redaction};
+use super::codec::{self, CodecError, Redaction, Skimmed};
 use super::layout::Layout;
 
 /// The most damaged places that are remembered one by one.
@@ -81,7 +81,7 @@ impl Shelf {
         let end = journal.scan(
             &from,
             workers,
-            |raw: &RawCommit<'_>| codec::decode(raw.by, raw.records),
+            |raw: &RawCommit<'_>| codec::skim(raw.by, raw.records),
             |entry| {
                 packed = self.take(entry, layout);
                 if packed.is_ok() {
@@ -98,29 +98,19 @@ impl Shelf {
 
     fn take(
         &mut self,
-        entry: Entry<'_, Result<Decoded, CodecError>>,
+        entry: Entry<'_, Result<Skimmed, CodecError>>,
         layout: &Layout,
     ) -> Result<(), PackError> {
         match entry {
             Entry::Commit {
                 location,
-                value: Ok(Decoded { commit, redactions }),
+                value: Ok(skimmed),
                 ..
             } => {
                 self.since_checkpoint += 1;
-                self.scrubbed.extend(
-                    commit
-                        .events()
-                        .filter(|event| event.redacted)
-                        .map(|event| event.id),
-                );
-                self.unscrubbed.extend(
-                    redactions
-                        .into_iter()
-                        .filter(|one| !self.scrubbed.contains(&one.event)),
-                );
+                self.note_redactions(&skimmed);
                 self.book
-                    .fold(&commit, LineAt::new(location.segment, location.offset))
+                    .fold(skimmed, LineAt::new(location.segment, location.offset))
             }
             Entry::Commit {
                 location,
@@ -147,6 +137,23 @@ impl Shelf {
             }
             Entry::Segment { .. } | Entry::Gap { .. } => Ok(()),
         }
+    }
+
+    /// Remembers which redacted events may still stand in the journal.
+    fn note_redactions(&mut self, skimmed: &Skimmed) {
+        self.scrubbed.extend(
+            skimmed
+                .footprints
+                .iter()
+                .filter(|footprint| footprint.redacted)
+                .map(|footprint| footprint.id),
+        );
+        self.unscrubbed.extend(
+            skimmed
+                .redactions
+                .iter()
+                .filter(|one| !self.scrubbed.contains(&one.event)),
+        );
     }
 
     /// Remembers damage, and keeps the incidents that the damaged bytes still name from being written to.

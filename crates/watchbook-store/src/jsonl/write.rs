@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use watchbook_core::{
-    Command, Commit, Decision, HybridClock, Incident, IncidentId, IncidentState, Op,
+    ChangeId, Command, Commit, Decision, HybridClock, Incident, IncidentId, KeyUse, Op, Stamp,
 };
 
 use crate::contract::{Applied, StoreError};
@@ -18,7 +18,7 @@ use super::read;
 use super::redaction::{Scrub, Target};
 use super::shelf::Shelf;
 use super::store::Directory;
-use super::{codec, failure, redaction};
+use super::{codec, failure, projection, redaction};
 
 /// What becomes of one command of a batch.
 pub(crate) type Answer = Result<Applied, StoreError>;
@@ -27,18 +27,51 @@ pub(crate) type Answer = Result<Applied, StoreError>;
 struct Ready {
     /// Its place in the batch.
     index: usize,
-    commit: Commit,
-    outcome: Outcome,
+    change: ChangeId,
+    stamp: Stamp,
+    key: Option<KeyUse>,
     applied: Applied,
     scrub: Option<Scrub>,
+}
+
+/// Commands that are decided and go to the journal in one write.
+#[derive(Default)]
+struct Batch {
+    prepared: Vec<PreparedCommit>,
+    ready: Vec<Ready>,
+    bytes: usize,
+    /// The states that they lead to.
+    outcome: Outcome,
+}
+
+impl Batch {
+    /// Whether a further commit would make it too large for one write.
+    fn is_full_for(&self, prepared: &PreparedCommit) -> bool {
+        !self.ready.is_empty() && self.bytes + prepared.max_bytes() > MAX_BATCH_BYTES
+    }
+
+    fn push(&mut self, prepared: PreparedCommit, ready: Ready) {
+        self.bytes += prepared.max_bytes();
+        self.prepared.push(prepared);
+        self.ready.push(ready);
+    }
 }
 
 /// What deciding on one command led to.
 enum Decided {
     /// Store this.
-    Store(PreparedCommit, Box<Ready>),
+    Store(Box<Storable>),
     /// There is nothing to store.
     Answer(Box<Answer>),
+}
+
+/// A commit in both its forms, with what is to be known about it.
+struct Storable {
+    prepared: PreparedCommit,
+    commit: Commit,
+    changed: bool,
+    similar: Vec<IncidentId>,
+    scrub: Option<Scrub>,
 }
 
 impl Directory {
@@ -82,22 +115,21 @@ impl Directory {
         first: usize,
         answers: &mut [Option<Answer>],
     ) -> usize {
-        let (ready, next) = self.decide_some(commands, first, answers);
-        if ready.is_empty() {
+        let (batch, next) = self.decide_some(commands, first, answers);
+        if batch.ready.is_empty() {
             return next;
         }
-        let (prepared, ready): (Vec<PreparedCommit>, Vec<Ready>) = ready.into_iter().unzip();
-        match locked.commit_batch(&prepared) {
+        match locked.commit_batch(&batch.prepared) {
             Ok(committed) => {
-                let scrubs = self.publish(&committed, ready, answers);
+                let scrubs = self.publish(&committed, batch, answers);
                 self.scrub_or_note(journal, locked, scrubs);
             }
             Err(error) => {
                 if matches!(error, CommitError::Unknown(_)) {
                     self.forget_journal();
                 }
-                for Ready { index, commit, .. } in ready {
-                    answers[index] = Some(Err(failure::committing(&error, commit.change)));
+                for Ready { index, change, .. } in batch.ready {
+                    answers[index] = Some(Err(failure::committing(&error, change)));
                 }
             }
         }
@@ -109,41 +141,42 @@ impl Directory {
         commands: &[Command],
         first: usize,
         answers: &mut [Option<Answer>],
-    ) -> (Vec<(PreparedCommit, Ready)>, usize) {
+    ) -> (Batch, usize) {
         let shelf = self.shelf.read();
         let mut overlay = Overlay::new(&shelf.book);
         let mut clock = *shelf.book.clock();
-        let (mut ready, mut bytes) = (Vec::new(), 0);
-        for (index, command) in commands.iter().enumerate().skip(first) {
+        let mut batch = Batch::default();
+        let mut next = first;
+        while let Some(command) = commands.get(next) {
             // A redaction looks for its event in the journal, so everything before it must stand there.
-            let alone = !ready.is_empty() && matches!(command.op, Op::Redact { .. });
-            if alone || ready.len() == MAX_BATCH_COMMITS {
-                return (ready, index);
+            let alone = !batch.ready.is_empty() && matches!(command.op, Op::Redact { .. });
+            if alone || batch.ready.len() == MAX_BATCH_COMMITS {
+                break;
             }
-            match self.decide_one(&shelf, &mut overlay, &mut clock, index, command) {
+            match self.decide_one(&shelf, &mut overlay, &clock, command) {
                 // What no longer fits is decided again with the next write.
-                Ok(Decided::Store(prepared, _))
-                    if !ready.is_empty() && bytes + prepared.max_bytes() > MAX_BATCH_BYTES =>
-                {
-                    return (ready, index);
+                Ok(Decided::Store(storable)) if batch.is_full_for(&storable.prepared) => break,
+                Ok(Decided::Store(storable)) => {
+                    clock.observe(storable.commit.last_stamp());
+                    match storable.settle(&mut overlay, command, next) {
+                        Ok((prepared, ready)) => batch.push(prepared, ready),
+                        Err(error) => answers[next] = Some(Err(error)),
+                    }
                 }
-                Ok(Decided::Store(prepared, one)) => {
-                    bytes += prepared.max_bytes();
-                    ready.push((prepared, *one));
-                }
-                Ok(Decided::Answer(answer)) => answers[index] = Some(*answer),
-                Err(error) => answers[index] = Some(Err(error)),
+                Ok(Decided::Answer(answer)) => answers[next] = Some(*answer),
+                Err(error) => answers[next] = Some(Err(error)),
             }
+            next += 1;
         }
-        (ready, commands.len())
+        batch.outcome = overlay.into_outcome();
+        (batch, next)
     }
 
     fn decide_one(
         &self,
         shelf: &Shelf,
         overlay: &mut Overlay<'_>,
-        clock: &mut HybridClock,
-        index: usize,
+        clock: &HybridClock,
         command: &Command,
     ) -> Result<Decided, StoreError> {
         Self::check_writable(shelf, command)?;
@@ -170,29 +203,16 @@ impl Directory {
         let redactions: Vec<_> = scrub.iter().map(Scrub::redaction).collect();
         let encoded = codec::encode(&commit, &redactions, &*self.options.entropy)
             .map_err(failure::encoding)?;
-        let prepared = PreparedCommit::new(commit.stamp.time, &encoded.by, &encoded.records)
-            .map_err(failure::refused_by_journal)?;
-        let outcome = overlay.fold(&commit);
-        clock.observe(commit.last_stamp());
-        let applied = Applied {
-            incident: overlay.incident(command.incident)?,
-            events: commit.events().cloned().collect(),
-            similar,
-            changed,
-            replayed: false,
-            durable: false,
-        };
-        overlay.remember(command, &applied);
-        Ok(Decided::Store(
+        let prepared =
+            PreparedCommit::of_serialized(commit.stamp.time, encoded.by, &encoded.records)
+                .map_err(failure::refused_by_journal)?;
+        Ok(Decided::Store(Box::new(Storable {
             prepared,
-            Box::new(Ready {
-                index,
-                commit,
-                outcome,
-                applied,
-                scrub,
-            }),
-        ))
+            commit,
+            changed,
+            similar,
+            scrub,
+        })))
     }
 
     /// Refuses to write to an incident that is touched by damage, and a key when no more can be remembered.
@@ -214,35 +234,41 @@ impl Directory {
     fn publish(
         &self,
         committed: &Committed,
-        ready: Vec<Ready>,
+        batch: Batch,
         answers: &mut [Option<Answer>],
     ) -> Vec<Scrub> {
-        let incidents = last_states(&ready);
+        let Batch { ready, outcome, .. } = batch;
+        let incidents: Vec<Incident> = outcome
+            .iter()
+            .filter_map(|(id, state)| state.incident(*id))
+            .collect();
+        let events = ready.iter().flat_map(|one| &one.applied.events);
+        let artifacts = projection::artifact_lines(events);
         let mut shelf = self.shelf.write();
+        shelf.since_checkpoint += ready.len() as u64;
+        shelf.position = Some(committed.end);
+        shelf.book.publish(outcome);
         let mut scrubs = Vec::new();
-        let mut commits = Vec::with_capacity(ready.len());
         for (one, written) in ready.into_iter().zip(&committed.commits) {
             let Ready {
                 index,
-                commit,
-                outcome,
+                change: _,
+                stamp,
+                key,
                 applied,
                 scrub,
             } = one;
             let at = LineAt::new(written.location.segment, written.location.offset);
-            shelf.book.publish(&commit, at, outcome);
+            shelf.book.note(&applied.events, stamp, key.as_ref(), at);
             answers[index] = Some(Ok(Applied {
                 durable: committed.durable,
                 ..applied
             }));
             scrubs.extend(scrub);
-            commits.push(commit);
         }
-        shelf.since_checkpoint += commits.len() as u64;
-        shelf.position = Some(committed.end);
         drop(shelf);
         // The projections are made anew from the journal when they fall behind: a failure here loses nothing.
-        drop(self.projections.append(incidents.iter(), commits.iter()));
+        drop(artifacts.and_then(|artifacts| self.projections.append(&incidents, &artifacts)));
         scrubs
     }
 
@@ -260,6 +286,44 @@ impl Directory {
     }
 }
 
+impl Storable {
+    /// Folds the commit into the batch's state, and makes the answer that its caller gets once it is stored.
+    fn settle(
+        self,
+        overlay: &mut Overlay<'_>,
+        command: &Command,
+        index: usize,
+    ) -> Result<(PreparedCommit, Ready), StoreError> {
+        let Self {
+            prepared,
+            commit,
+            changed,
+            similar,
+            scrub,
+        } = self;
+        overlay.fold(&commit);
+        let (change, stamp, key) = (commit.change, commit.stamp, commit.key().cloned());
+        let applied = Applied {
+            incident: overlay.incident(command.incident)?,
+            events: commit.into_events().collect(),
+            similar,
+            changed,
+            replayed: false,
+            durable: false,
+        };
+        overlay.remember(command, &applied);
+        let ready = Ready {
+            index,
+            change,
+            stamp,
+            key,
+            applied,
+            scrub,
+        };
+        Ok((prepared, ready))
+    }
+}
+
 /// The same failure for every command of a batch.
 fn spread(error: &StoreError, commands: usize) -> Vec<Answer> {
     (0..commands).map(|_| Err(failure::repeat(error))).collect()
@@ -267,18 +331,4 @@ fn spread(error: &StoreError, commands: usize) -> Vec<Answer> {
 
 fn answer(applied: Applied) -> Decided {
     Decided::Answer(Box::new(Ok(applied)))
-}
-
-/// The last state of every incident of a batch, each once.
-fn last_states(ready: &[Ready]) -> Vec<Incident> {
-    let mut last: Vec<(IncidentId, &IncidentState)> = Vec::new();
-    for (id, state) in ready.iter().rev().flat_map(|one| &one.outcome) {
-        if !last.iter().any(|(known, _)| known == id) {
-            last.push((*id, state));
-        }
-    }
-    last.into_iter()
-        .rev()
-        .filter_map(|(id, state)| state.incident(id))
-        .collect()
 }

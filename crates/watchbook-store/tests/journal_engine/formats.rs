@@ -50,6 +50,50 @@ fn record(content: &serde_json::Value) -> String {
     format!("{{\"salt\":\"00112233445566aa\"{comma}{}", &rest[1..])
 }
 
+/// Records whose own texts look like the end of one record and the beginning of the next.
+#[test]
+fn records_that_hold_what_looks_like_records_are_read_whole() {
+    let (disk, journal) = filled(0);
+    let records = [
+        r#"{"salt":"0123456789abcdef","event":{"meta":[{"a":1},{"salt":"0123456789abcdef","redacted":true,"digest":"x"}]}}"#,
+        r#"{"salt":"0123456789abcdef","event":{"message":"},{\"salt\":\"0123456789abcdef\""}}"#,
+    ];
+    let prepared = PreparedCommit::new(Timestamp::EPOCH, "{}", &records).expect("valid");
+    journal
+        .lock(WAIT)
+        .expect("the lock")
+        .commit_batch(&[prepared])
+        .expect("written");
+    drop(disk);
+    let mut seen = Vec::new();
+    journal
+        .scan(
+            &journal.start(),
+            0,
+            |commit| {
+                commit
+                    .records
+                    .iter()
+                    .map(|record| (*record).to_owned())
+                    .collect::<Vec<_>>()
+            },
+            |entry| {
+                if let watchbook_store::journal::Entry::Commit { value, .. } = entry {
+                    seen.extend(value);
+                }
+                std::ops::ControlFlow::Continue(())
+            },
+        )
+        .expect("a scan");
+    assert_eq!(seen, records);
+    assert!(
+        journal
+            .verify(None, 0, |_| None)
+            .expect("verified")
+            .is_whole()
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use watchbook_core::{Digest, StoreId};
 
 use super::{
-    Gap, Header, Line, Marker, RawCommit, Unreadable, canonical, chain_field, loose, read,
-    with_fields,
+    Gap, Header, Line, Marker, RawCommit, Split, Unreadable, canonical, chain_field, loose, read,
+    read_split, with_fields,
 };
 use crate::journal::chain;
 
@@ -82,7 +82,7 @@ fn the_slow_way_sees_the_same() {
     for records in [&RECORDS[..], &RECORDS[..1]] {
         let text = line(7, "{}", records);
         let (mut fast, mut slow) = (Vec::new(), Vec::new());
-        let by_scanner = canonical(&text, &mut fast).expect("our own layout");
+        let by_scanner = canonical(&text, &mut fast, Split::Careful).expect("our own layout");
         let by_serde = loose(&text, &mut slow).expect("JSON");
         let (by_scanner, by_serde) = (
             RawCommit {
@@ -96,6 +96,29 @@ fn the_slow_way_sees_the_same() {
         );
         assert_eq!(parts(&by_scanner), parts(&by_serde));
     }
+}
+
+#[test]
+fn the_quick_split_is_the_careful_one_on_ordinary_records() {
+    for records in [&RECORDS[..], &RECORDS[..1]] {
+        let text = line(7, "{}", records);
+        let (mut quick, mut careful) = (Vec::new(), Vec::new());
+        canonical(&text, &mut quick, Split::Quick).expect("our own layout");
+        canonical(&text, &mut careful, Split::Careful).expect("our own layout");
+        assert_eq!(quick, careful);
+    }
+}
+
+#[test]
+fn who_misleads_the_quick_split_is_told_by_the_digest() {
+    let nested = r#"{"salt":"0123456789abcdef","event":{"meta":[{"a":1},{"salt":"x"}]}}"#;
+    let text = line(7, "{}", &[nested]);
+    let mut records = Vec::new();
+    let Ok(Line::Commit(commit)) = read_split(text.as_bytes(), &mut records, Split::Quick) else {
+        panic!("not a commit: {text}");
+    };
+    assert_eq!(commit.records.len(), 2);
+    assert_ne!(commit.d, Some(commit.digest()));
 }
 
 #[test]
@@ -228,7 +251,7 @@ proptest! {
         bytes[at] = byte;
         let text = String::from_utf8(bytes).expect("ASCII");
         let (mut fast, mut slow) = (Vec::new(), Vec::new());
-        if let (Some(by_scanner), Ok(by_serde)) = (canonical(&text, &mut fast), loose(&text, &mut slow)) {
+        if let (Some(by_scanner), Ok(by_serde)) = (canonical(&text, &mut fast, Split::Careful), loose(&text, &mut slow)) {
             let by_scanner = RawCommit { records: &fast, ..by_scanner };
             let by_serde = RawCommit { records: &slow, ..by_serde };
             prop_assert_eq!(parts(&by_scanner), parts(&by_serde));

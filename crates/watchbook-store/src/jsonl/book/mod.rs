@@ -14,8 +14,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use watchbook_core::query::IncidentFilter;
 use watchbook_core::text::ServiceName;
 use watchbook_core::{
-    Commit, HybridClock, IncidentId, IncidentState, NodeId, Record, Signature, fold,
+    Event, HybridClock, IncidentId, IncidentState, KeyUse, NodeId, Signature, Stamp, Timestamp,
+    fold,
 };
+
+use super::codec::Skimmed;
 
 pub(crate) use brief::Brief;
 pub(crate) use entry::{Entry, LineAt, LineRef, Lines, PackError};
@@ -23,7 +26,7 @@ pub(crate) use keys::{KeyMemory, KeySlot};
 pub(crate) use load::{BookParts, PackedEntry};
 
 /// How many incidents are kept decoded. About 3 KiB each.
-pub(crate) const OPEN_ENTRIES: usize = 4_096;
+pub(crate) const OPEN_ENTRIES: usize = 1_024;
 /// What an entry takes beside its packed bytes and line references, in bytes: table slot, brief, headers, index nodes.
 pub(crate) const BYTES_PER_ENTRY: usize = 240;
 /// What a decoded incident takes, in bytes, as an estimate for the memory bound.
@@ -139,48 +142,64 @@ impl Book {
     ///
     /// # Errors
     /// When a packed entry cannot be decoded: the book is not to be trusted then and must be made anew.
-    pub(crate) fn fold(&mut self, commit: &Commit, at: LineAt) -> Result<(), PackError> {
-        let mut touched: Vec<(IncidentId, IncidentState, u32)> = Vec::new();
-        for event in commit.events() {
-            let known = touched.iter().position(|(id, ..)| *id == event.incident_id);
-            let place = known.unwrap_or(touched.len());
-            if known.is_none() {
-                touched.push((event.incident_id, self.take(event.incident_id)?, event.seq));
-            }
-            fold::apply(&mut touched[place].1, event);
+    pub(crate) fn fold(&mut self, commit: Skimmed, at: LineAt) -> Result<(), PackError> {
+        let (last, made) = (commit.last_stamp(), commit.stamp.time);
+        let mut touched: Vec<(IncidentId, IncidentState, u32)> = Vec::with_capacity(1);
+        for footprint in commit.footprints {
+            let id = footprint.incident_id;
+            let place = match touched.iter().position(|(known, ..)| *known == id) {
+                Some(place) => place,
+                None => {
+                    touched.push((id, self.take(id)?, footprint.seq));
+                    touched.len() - 1
+                }
+            };
+            fold::follow(&mut touched[place].1, footprint);
         }
         for (id, state, first_seq) in touched {
-            self.put(id, state, LineRef::new(at, first_seq));
+            self.put(id, state);
+            self.add_line(id, LineRef::new(at, first_seq));
         }
-        self.remember(commit, at);
+        self.remember(last, made, commit.key.as_ref(), at);
         Ok(())
     }
 
-    /// Takes over states that were folded elsewhere from the same commit.
-    pub(crate) fn publish(
-        &mut self,
-        commit: &Commit,
-        at: LineAt,
-        states: Vec<(IncidentId, IncidentState)>,
-    ) {
+    /// Takes over the states that a batch of commits led to, folded elsewhere.
+    pub(crate) fn publish(&mut self, states: Vec<(IncidentId, IncidentState)>) {
         for (id, state) in states {
-            let first_seq = commit
-                .events()
-                .find(|event| event.incident_id == id)
-                .map_or(0, |event| event.seq);
-            self.put(id, state, LineRef::new(at, first_seq));
+            self.put(id, state);
         }
-        self.remember(commit, at);
     }
 
-    fn remember(&mut self, commit: &Commit, at: LineAt) {
-        self.clock.observe(commit.last_stamp());
-        for record in &commit.records {
-            if let Record::Key(key) = record {
-                self.keys.remember(key, commit.stamp.time, at);
+    /// Takes note of a commit of a batch whose states were published: of its lines, its greatest stamp and its key.
+    pub(crate) fn note(
+        &mut self,
+        events: &[Event],
+        stamp: Stamp,
+        key: Option<&KeyUse>,
+        at: LineAt,
+    ) {
+        let mut last = stamp;
+        for (index, event) in events.iter().enumerate() {
+            last = last.max(event.stamp);
+            let id = event.incident_id;
+            let is_first = !events[..index]
+                .iter()
+                .any(|before| before.incident_id == id);
+            if is_first {
+                self.add_line(id, LineRef::new(at, event.seq));
             }
         }
-        self.keys.forget_before(commit.stamp.time);
+        self.remember(last, stamp.time, key, at);
+    }
+
+    /// Takes note of a commit's greatest stamp, and of its key, made at `made`.
+    fn remember(&mut self, last: Stamp, made: Timestamp, key: Option<&KeyUse>, at: LineAt) {
+        self.clock.observe(last);
+        if let Some(key) = key {
+            self.keys.remember(key, made, at);
+        }
+        self.keys.forget_before(made);
     }
 
     /// The state of an incident for folding on; the entry's own is left empty until [`Self::put`].
@@ -191,7 +210,14 @@ impl Book {
         }
     }
 
-    fn put(&mut self, id: IncidentId, state: IncidentState, line: LineRef) {
+    fn add_line(&mut self, id: IncidentId, line: LineRef) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.add_line(line);
+            self.line_count += 1;
+        }
+    }
+
+    fn put(&mut self, id: IncidentId, state: IncidentState) {
         let brief = Brief::of(&state, &mut self.services);
         let likeness = brief.and_then(|brief| likeness(&brief, &state));
         let known = self.entries.contains_key(&id);
@@ -202,8 +228,6 @@ impl Book {
         }
         let was_open = entry.is_open() && known;
         entry.open(state, brief, likeness.clone());
-        entry.add_line(line);
-        self.line_count += 1;
         self.reindex(id, before, (brief, likeness));
         if !was_open {
             self.open.push_back(id);
