@@ -12,6 +12,8 @@ mod disk;
 #[cfg(feature = "bench")]
 mod generated;
 #[cfg(feature = "bench")]
+mod http;
+#[cfg(feature = "bench")]
 mod memory;
 #[cfg(feature = "bench")]
 mod opened;
@@ -26,6 +28,11 @@ mod table;
 
 use crate::failure::Failure;
 
+/// The allocator of the product, so that what is measured is what is shipped.
+#[cfg(feature = "bench")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Whatever kept a measurement from being taken; [`Failure::Measure`] says which.
 #[cfg(feature = "bench")]
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -37,6 +44,8 @@ enum Subject<'a> {
     Store,
     /// The same, and with 1,000,000.
     LargeStore,
+    /// The server.
+    Http,
     /// What a fresh process meets that opens this directory. `bench store` calls itself with it.
     Opened(&'a str),
 }
@@ -46,9 +55,10 @@ impl<'a> Subject<'a> {
         match words {
             ["store"] => Ok(Self::Store),
             ["store", "--large"] => Ok(Self::LargeStore),
+            ["http"] => Ok(Self::Http),
             ["opened", directory] => Ok(Self::Opened(directory)),
             other => Err(Failure::Usage(format!(
-                "no benchmark `{}`; there is `store` and `store --large`",
+                "no benchmark `{}`; there is `store`, `store --large` and `http`",
                 other.join(" ")
             ))),
         }
@@ -66,6 +76,7 @@ fn measure(subject: Subject<'_>, _words: &[&str]) -> Result<(), Failure> {
     match subject {
         Subject::Store => store::run(&[generated::SMALL]),
         Subject::LargeStore => store::run(&[generated::SMALL, generated::LARGE]),
+        Subject::Http => http::run(),
         Subject::Opened(directory) => opened::print(directory.as_ref()),
     }
 }

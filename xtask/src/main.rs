@@ -37,7 +37,8 @@ usage: cargo xtask <command>
   tidy [--report]     check sizes, module heads, banned calls and names; --report prints the sizes
   codegen [--check]   write the generated files; --check only says which differ
   bench store [--large]
-                      compare ours with its peers in one table (release build); --large adds a store ten times as big";
+                      compare ours with its peers in one table (release build); --large adds a store ten times as big
+  bench http          the same for creates over HTTP";
 
 fn main() -> ExitCode {
     let arguments = surroundings::arguments();

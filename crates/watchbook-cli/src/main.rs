@@ -8,6 +8,11 @@ use watchbook_cli::{Surroundings, Terminal, install_logging, run};
 use watchbook_config::Environment;
 use watchbook_store::system::{OsEntropy, SystemClock};
 
+/// The leader of a batch of writes makes what its callers drop, and the reader of a journal drops what its workers made.
+/// The C library's allocator takes a lock for each such piece, which costs more than the work.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where the command's arguments are read"

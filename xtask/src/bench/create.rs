@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
-use watchbook_core::Command;
-use watchbook_store::Incidents;
+use watchbook_core::{Command, Refused};
 use watchbook_store::jsonl::JsonlStore;
+use watchbook_store::{Applied, Incidents, StoreError};
 
 use crate::bench::disk::BareLog;
 use crate::bench::samples::Samples;
@@ -85,14 +85,27 @@ async fn keep_creating(
 ) -> Result<(), AnyError> {
     while start.elapsed() < lasts {
         let number = created.fetch_add(1, Ordering::Relaxed);
-        create(&store, commands::creation(number)?).await?;
+        create_under_free_id(&store, number).await?;
     }
     Ok(())
 }
 
-/// A create that is not durable, or changes nothing, is none.
+/// So many creates in one minute draw an id twice now and then; like the application, the caller then draws again.
+async fn create_under_free_id(store: &JsonlStore, number: u32) -> Result<(), AnyError> {
+    loop {
+        match store.apply(commands::creation(number)?).await {
+            Err(StoreError::Refused(Refused::Exists(_))) => {}
+            result => return is_durable(&result?),
+        }
+    }
+}
+
 async fn create(store: &JsonlStore, command: Command) -> Result<(), AnyError> {
-    let applied = store.apply(command).await?;
+    is_durable(&store.apply(command).await?)
+}
+
+/// A create that is not durable, or changes nothing, is none.
+fn is_durable(applied: &Applied) -> Result<(), AnyError> {
     if applied.durable && applied.changed {
         Ok(())
     } else {

@@ -147,13 +147,11 @@ impl Book {
         let mut touched: Vec<(IncidentId, IncidentState, u32)> = Vec::with_capacity(1);
         for footprint in commit.footprints {
             let id = footprint.incident_id;
-            let place = match touched.iter().position(|(known, ..)| *known == id) {
-                Some(place) => place,
-                None => {
-                    touched.push((id, self.take(id)?, footprint.seq));
-                    touched.len() - 1
-                }
-            };
+            let known = touched.iter().position(|(known, ..)| *known == id);
+            if known.is_none() {
+                touched.push((id, self.take(id)?, footprint.seq));
+            }
+            let place = known.unwrap_or(touched.len() - 1);
             fold::follow(&mut touched[place].1, footprint);
         }
         for (id, state, first_seq) in touched {
