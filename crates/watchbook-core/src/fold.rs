@@ -129,36 +129,28 @@ impl Step {
                 );
             }
             Set::Artifact { name, version } => {
-                state
-                    .artifacts
-                    .entry(name)
-                    .or_default()
-                    .insert(mark, version);
+                let versions = state.artifacts.entry(name).or_default();
+                versions.insert(mark, version);
             }
             Set::Proposal {
                 id,
                 change,
                 expires_at,
             } => {
+                let (by, at) = (actor.clone(), self.recorded());
                 let opened = OpenedProposal {
                     change,
-                    by: actor.clone(),
-                    at: self.recorded(),
+                    by,
+                    at,
                     expires_at,
                 };
-                state
-                    .proposals
-                    .entry(id)
-                    .or_default()
-                    .opened
-                    .set(mark, opened);
+                let proposal = state.proposals.entry(id).or_default();
+                proposal.opened.set(mark, opened);
             }
-            Set::Verdict { id, verdict } => state
-                .proposals
-                .entry(id)
-                .or_default()
-                .verdict
-                .set(mark, verdict),
+            Set::Verdict { id, verdict } => {
+                let proposal = state.proposals.entry(id).or_default();
+                proposal.verdict.set(mark, verdict);
+            }
             Set::Redacted(id) => {
                 state.redacted.insert(id);
                 redact::blank_state(state, id);
