@@ -8,6 +8,7 @@ mod artifacts;
 mod audit;
 mod backup;
 mod book;
+mod bytes;
 mod care;
 mod checkpoint;
 mod codec;
