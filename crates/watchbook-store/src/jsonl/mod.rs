@@ -21,6 +21,7 @@ mod overlay;
 mod projection;
 mod read;
 mod redaction;
+mod restoring;
 mod shelf;
 mod store;
 mod traits;
