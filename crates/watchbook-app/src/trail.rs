@@ -117,7 +117,7 @@ impl Trail {
             outcome,
             code,
             incident,
-            took_ms: u64::try_from(at.since(entry.at).as_millis()).unwrap_or(u64::MAX),
+            took_ms: Some(u64::try_from(at.since(entry.at).as_millis()).unwrap_or(u64::MAX)),
         };
         if let Err(error) = self.store.close_entry(closing).await {
             self.count_gap("closing", entry.id, &error);

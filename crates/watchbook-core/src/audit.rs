@@ -56,8 +56,9 @@ pub struct AuditClosing {
     /// The incident that was created, or acted on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
-    /// How long it took, in milliseconds.
-    pub took_ms: u64,
+    /// How long it took, in milliseconds; absent where nobody knows any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u64>,
 }
 
 word_enum! {
@@ -72,6 +73,20 @@ word_enum! {
     }
 }
 
+/// The tool of an entry that was made anew from the journal, which knows what a call wrote but not what it was called.
+pub const RESTORED_TOOL: &str = "journal";
+/// The only parameter of such an entry: the number of the commit it was made from.
+pub const RESTORED_FROM: &str = "restored_from_commit";
+
+impl AuditOpening {
+    /// The number of the commit that this entry was made anew from; `None` for one that the call itself has left.
+    pub fn restored_from(&self) -> Option<u64> {
+        // A caller may name a tool as it likes, but not the parameters of one that does not exist.
+        let restored = self.tool.as_str() == RESTORED_TOOL;
+        restored.then(|| self.params.get(RESTORED_FROM)?.as_u64())?
+    }
+}
+
 /// One call as the audit trail knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -79,6 +94,14 @@ pub struct AuditEntry {
     pub opening: AuditOpening,
     /// How it ended; `None` if the process ended first, or it is still running.
     pub closing: Option<AuditClosing>,
+}
+
+impl AuditEntry {
+    /// The incident it is about: the one that was named, else the one that was made or acted on.
+    pub fn incident(&self) -> Option<IncidentId> {
+        let ended = self.closing.as_ref().and_then(|closing| closing.incident);
+        self.opening.incident.or(ended)
+    }
 }
 
 /// A question for audit entries, the newest first.
@@ -112,10 +135,8 @@ impl AuditQuery {
             from,
             to,
         } = self;
+        let about = entry.incident();
         let AuditEntry { opening, closing } = entry;
-        let about = opening
-            .incident
-            .or_else(|| closing.as_ref().and_then(|closing| closing.incident));
         agent.as_ref().is_none_or(|agent| *agent == opening.agent)
             && tool.as_ref().is_none_or(|tool| *tool == opening.tool)
             && action

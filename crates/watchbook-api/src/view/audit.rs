@@ -38,7 +38,7 @@ view! {
         outcome: Option<AuditOutcome>,
         /// The error code.
         code: Option<Short>,
-        /// How long it took, in milliseconds.
+        /// How long it took, in milliseconds. Null where nobody knows.
         took_ms: Option<u64>,
     }
 }
@@ -104,7 +104,7 @@ impl From<AuditClosing> for Ended {
             incident,
             outcome: Some(outcome),
             code,
-            took_ms: Some(took_ms),
+            took_ms,
         }
     }
 }

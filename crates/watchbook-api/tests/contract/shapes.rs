@@ -193,7 +193,7 @@ pub(crate) fn audit_entry() -> AuditEntry {
             outcome: AuditOutcome::Denied,
             code: Some(Short::new("forbidden").unwrap()),
             incident: Some(incident_id(1)),
-            took_ms: 3,
+            took_ms: Some(3),
         }),
     }
 }

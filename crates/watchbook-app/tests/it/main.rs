@@ -10,6 +10,7 @@ mod audit;
 mod faulty;
 mod keys;
 mod policies;
+mod power_cut;
 mod roles;
 mod summary;
 mod world;

@@ -149,12 +149,18 @@ pub(super) fn repair(run: &Run, output: &mut Output<'_>) -> Result<Exit, Failure
     let directory = run.open_here("repair")?;
     directory.must_exist()?;
     let done = directory.store.repair()?;
-    let Repaired { found, left, aside } = &done;
+    let Repaired {
+        found,
+        left,
+        aside,
+        audit_restored,
+    } = &done;
     let answer = json!({
         "ok": left.is_empty(),
         "found": found.iter().map(place_json).collect::<Vec<_>>(),
         "left": left.iter().map(place_json).collect::<Vec<_>>(),
         "aside": aside,
+        "audit_restored": audit_restored,
     });
     output.answer(&answer, || Shown {
         answer: repaired_text(&done),
@@ -168,7 +174,12 @@ pub(super) fn repair(run: &Run, output: &mut Output<'_>) -> Result<Exit, Failure
 }
 
 fn repaired_text(done: &Repaired) -> String {
-    let Repaired { found, left, aside } = done;
+    let Repaired {
+        found,
+        left,
+        aside,
+        audit_restored,
+    } = done;
     let mut text = places("were damaged", found);
     if found.is_empty() {
         text.push_str("nothing is damaged\n");
@@ -180,6 +191,13 @@ fn repaired_text(done: &Repaired) -> String {
         );
     }
     text.push_str(&places("could not be repaired", left));
+    if *audit_restored > 0 {
+        let _ = writeln!(
+            text,
+            "restored to the audit trail from their commits: {}",
+            counted(count(*audit_restored), "write")
+        );
+    }
     text
 }
 

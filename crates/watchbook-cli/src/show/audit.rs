@@ -1,6 +1,7 @@
 //! The audit trail as a table.
 
 use serde_json::Value;
+use watchbook_core::audit::{RESTORED_FROM, RESTORED_TOOL};
 
 use super::table::{Table, Tone, fixed, number, plain};
 use super::text::{member, second};
@@ -44,10 +45,16 @@ fn who(item: &Value) -> String {
     }
 }
 
+/// What was called. Of an entry that was made anew from a commit only what that wrote is known.
 fn action(item: &Value) -> String {
     let dry = item.get("dry_run").and_then(Value::as_bool) == Some(true);
-    let name = format!("{}.{}", member(item, "tool"), member(item, "action"));
-    if dry {
+    let (tool, action) = (member(item, "tool"), member(item, "action"));
+    let name = format!("{tool}.{action}");
+    let params = item.get("params");
+    let commit = params.and_then(|params| params.get(RESTORED_FROM)?.as_u64());
+    if let (RESTORED_TOOL, Some(n)) = (tool.as_str(), commit) {
+        format!("{name} (restored from commit {n})")
+    } else if dry {
         format!("{name} (dry run)")
     } else {
         name

@@ -104,7 +104,13 @@ fn the_audit_trail() {
             "outcome": outcome, "code": code, "took_ms": 3,
         })
     };
+    let restored = json!({
+        "at": "2026-02-23T10:05:00.000Z", "agent_id": "sofiia", "delegate": null, "via": "key", "request_id": "r-2",
+        "tool": "journal", "action": "status_change", "incident_id": "inc_20260223_1000_a1b2c3", "dry_run": false,
+        "params": { "restored_from_commit": 12 }, "outcome": "ok", "code": null, "took_ms": null,
+    });
     let entries = [
+        restored,
         entry(json!("ok"), Value::Null),
         entry(json!("denied"), json!("forbidden")),
         entry(Value::Null, Value::Null),

@@ -79,6 +79,29 @@ fn repair_sets_damage_aside() {
 }
 
 #[test]
+fn repair_restores_what_the_audit_trail_has_lost_of_writes() {
+    let world = World::new();
+    for _ in 0..2 {
+        world.incident();
+    }
+    let trail = world.path().join("ops/audit");
+    for day in std::fs::read_dir(&trail).unwrap() {
+        std::fs::remove_file(day.unwrap().path()).unwrap();
+    }
+    std::fs::remove_file(world.path().join("ops/incidents/.watchbook/audited")).unwrap();
+    let ran = world.run(&["repair"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = "restored to the audit trail from their commits: 2 writes";
+    assert!(ran.stdout.contains(told), "{ran:?}");
+    assert_eq!(world.json(&["repair"])["audit_restored"], 0, "once");
+    let shown = world.run(&["audit", "search"]).stdout;
+    for commit in ["1", "2"] {
+        let told = format!("journal.status_change (restored from commit {commit})");
+        assert!(shown.contains(&told), "{shown}");
+    }
+}
+
+#[test]
 fn keys_are_shown_once_and_taken_back() {
     let world = World::new();
     let made = world.run(&["key", "create", "sofiia", "--label", "pager", "--delegate"]);

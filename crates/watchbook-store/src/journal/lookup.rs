@@ -6,6 +6,7 @@ use super::damage::{Damage, Flaw};
 use super::error::JournalError;
 use super::files;
 use super::line::{self, Line, RawCommit};
+use super::position::Position;
 use super::settings::MAX_LINE_BYTES;
 use super::{FORMAT, Journal};
 use crate::disk::Open;
@@ -79,6 +80,29 @@ impl Journal {
             .metadata()
             .map_err(JournalError::io("examine", &self.files.path(&segment)))?;
         Ok(is.len > end.offset)
+    }
+
+    /// A place behind which the last commits are, and at most two segments: where to begin when only those matter.
+    ///
+    /// # Errors
+    /// As [`published`](Self::published).
+    pub fn late_start(&self) -> Result<Position, JournalError> {
+        let end = self.published()?;
+        for segment in [end.segment.saturating_sub(1).max(1), end.segment] {
+            let Some(opened) = self.files.open(segment, Open::Read)? else {
+                continue;
+            };
+            let header = files::read_header(&*opened.file)
+                .map_err(JournalError::io("read", &self.files.path(&opened)))?;
+            if let Some(header) = header.filter(|header| header.segment == segment) {
+                return Ok(Position {
+                    segment,
+                    n: header.first_n.saturating_sub(1),
+                    ..Position::start(end.generation, header.anchor)
+                });
+            }
+        }
+        Ok(self.start())
     }
 
     /// Why a write would be refused, as far as that is known without trying.

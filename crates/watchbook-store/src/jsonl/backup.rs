@@ -84,7 +84,7 @@ impl JsonlStore {
             .journal()
             .map_err(failure::reading)?
             .ok_or_else(none)?;
-        self.directory.audit.sync()?;
+        self.directory.sync_audit()?;
         self.directory.backup(&journal, out)
     }
 }

@@ -53,6 +53,8 @@ pub struct Repaired {
     pub left: Vec<CorruptPlace>,
     /// The file that what was damaged was set aside in.
     pub aside: Option<String>,
+    /// How many audit entries of writes were missing, and were made anew from the commits.
+    pub audit_restored: u64,
 }
 
 impl JsonlStore {
@@ -71,7 +73,7 @@ impl JsonlStore {
         self.directory.verify(&journal, anchor)
     }
 
-    /// Sets what is damaged aside, never deletes it, and marks the gaps. Blocks.
+    /// Sets what is damaged aside, never deletes it, and marks the gaps. Restores audit entries that were lost. Blocks.
     ///
     /// # Errors
     /// When the files cannot be read or written.
@@ -161,13 +163,13 @@ impl Directory {
         let done = journal
             .repair(self.lock_deadline())
             .map_err(failure::writing)?;
-        let repaired = Repaired {
+        self.rebuild(journal)?;
+        Ok(Repaired {
             found: self.places(&done.found),
             left: self.places(&done.left),
             aside: done.aside,
-        };
-        self.rebuild(journal)?;
-        Ok(repaired)
+            audit_restored: self.restore_audit(self.lock_deadline())?,
+        })
     }
 
     fn rebuild(&self, journal: &Journal) -> Result<u64, StoreError> {

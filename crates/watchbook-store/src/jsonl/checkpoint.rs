@@ -3,8 +3,6 @@
 //! A cache and nothing more: it is dropped when its version, its store, its generation or its checksum does not fit, and
 //! then the journal is read from the start. Little-endian; a CRC-32 of everything stands at the end.
 
-mod bytes;
-
 use std::collections::HashMap;
 use std::io;
 
@@ -16,10 +14,9 @@ use crate::disk::Disk;
 use crate::journal::Position;
 
 use super::book::{Book, BookParts, Brief, KeySlot, LineRef, PackError, PackedEntry};
+use super::bytes::{Reader, Writer};
 use super::layout::Layout;
 use super::whole_file::{self, Readers};
-
-use bytes::{Reader, Writer};
 
 const MAGIC: &[u8; 8] = b"wbindex\x02";
 /// The largest checkpoint that is read: beyond it memory is too small anyway.

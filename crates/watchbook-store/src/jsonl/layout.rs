@@ -45,6 +45,11 @@ impl Layout {
         self.private().join("index")
     }
 
+    /// How far the audit trail is known to be durable.
+    pub(crate) fn audited(&self) -> PathBuf {
+        self.private().join("audited")
+    }
+
     /// The records of keys.
     pub(crate) fn keys(&self) -> PathBuf {
         self.private().join("keys.json")

@@ -129,7 +129,7 @@ impl Directory {
     /// Makes durable what is not yet: the audit trail, and with [`FsyncPolicy::Interval`] the journal. Called each
     /// second.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
-        self.audit.sync()?;
+        self.sync_audit()?;
         if self.options.journal.fsync != FsyncPolicy::Interval {
             return Ok(());
         }

@@ -15,6 +15,7 @@ use super::failure;
 use super::layout::JOURNAL;
 use super::options::JsonlOptions;
 use super::projection::Projections;
+use super::restoring::Looked;
 use super::shelf::{Shelf, ShelfError, node_of};
 
 /// One directory, opened. Everything blocks; the async face is [`JsonlStore`](super::JsonlStore).
@@ -23,6 +24,8 @@ pub(crate) struct Directory {
     pub(crate) options: JsonlOptions,
     pub(crate) shelf: RwLock<Shelf>,
     pub(crate) audit: AuditFiles,
+    /// Whether this process has looked for audit entries that a power cut took.
+    pub(crate) looked: Looked,
     pub(crate) projections: Projections,
     /// The journal; `None` until there is one. Reads never make one.
     journal: RwLock<Option<Arc<Journal>>>,
@@ -36,6 +39,7 @@ impl Directory {
         let directory = Self {
             shelf: RwLock::new(Shelf::new(NodeId::from_bits(0))),
             audit: AuditFiles::new(Arc::clone(&options.disk), options.layout.clone()),
+            looked: Looked::default(),
             projections: Projections::new(Arc::clone(&options.disk), options.layout.clone()),
             journal: RwLock::new(None),
             opening: Mutex::new(()),

@@ -126,6 +126,10 @@ impl Artifacts for JsonlStore {
 #[async_trait]
 impl AuditLog for JsonlStore {
     async fn open_entry(&self, opening: AuditOpening) -> Result<(), StoreError> {
+        if self.directory.looked.first() {
+            self.blocking(|directory| Ok(directory.see_to_audit()))
+                .await?;
+        }
         // One small write to the page cache: cheaper than handing it to another thread.
         self.directory.audit.append(opening.at, Line::Open(opening))
     }

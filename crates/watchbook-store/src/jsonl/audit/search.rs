@@ -17,7 +17,7 @@ use super::Line;
 /// How much is read at once, backwards.
 const BLOCK: u64 = 1024 * 1024;
 /// Lines of several processes may stand in the file in another order than their times; never by more than this.
-const DISORDER: Duration = Duration::from_mins(1);
+pub(super) const DISORDER: Duration = Duration::from_mins(1);
 /// Closings whose openings were not met yet; beyond it the oldest entries are shown without their end.
 const MAX_UNPAIRED: usize = 100_000;
 
@@ -32,7 +32,8 @@ pub(super) fn search(
         query,
         page,
         entries: Vec::new(),
-        closings: HashMap::new(),
+        in_order: 0,
+        pairs: Pairs::default(),
         full_at: None,
         complete: false,
     };
@@ -49,7 +50,7 @@ pub(super) fn search(
 }
 
 /// The names of the days' files, in order.
-fn days(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<String>> {
+pub(super) fn days(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<String>> {
     let mut names = match disk.read_dir(dir) {
         Ok(names) => names,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -66,7 +67,9 @@ struct Found<'a> {
     query: &'a AuditQuery,
     page: PageRequest,
     entries: Vec<AuditEntry>,
-    closings: HashMap<EventId, AuditClosing>,
+    /// How many of them were appended when they were made.
+    in_order: usize,
+    pairs: Pairs,
     full_at: Option<Timestamp>,
     /// Everything of the page was met, and so much more that no earlier line can belong to it.
     complete: bool,
@@ -75,30 +78,25 @@ struct Found<'a> {
 impl Found<'_> {
     /// Takes one line; whether more lines are wanted.
     fn take(&mut self, line: &[u8]) -> bool {
-        // A line that a crash cut off, or that somebody damaged, hides none of the others.
-        match serde_json::from_slice(line) {
-            Ok(Line::Close(closing)) if self.closings.len() < MAX_UNPAIRED => {
-                self.closings.insert(closing.id, closing);
-            }
-            Ok(Line::Open(opening)) => {
-                let closing = self.closings.remove(&opening.id);
-                self.add(AuditEntry { opening, closing });
-            }
-            Ok(Line::Close(_)) | Err(_) => {}
+        if let Some(entry) = self.pairs.take(line) {
+            self.add(entry);
         }
         !self.complete
     }
 
     fn add(&mut self, entry: AuditEntry) {
         let at = entry.opening.at;
+        // What was made anew stands behind younger entries, and says nothing of how far the reading has come.
+        let in_order = entry.opening.restored_from().is_none();
         let after = self
             .page
             .after
             .is_none_or(|after| Place::of_audit(&entry.opening) > after);
         if after && self.query.matches(&entry) {
             self.entries.push(entry);
+            self.in_order += usize::from(in_order);
         }
-        if self.entries.len() > self.page.limit && self.full_at.is_none() {
+        if self.in_order > self.page.limit && self.full_at.is_none() {
             self.full_at = Some(at);
         }
         let too_old = self
@@ -106,12 +104,37 @@ impl Found<'_> {
             .from
             .is_some_and(|from| at < from.minus(DISORDER));
         let past_the_page = self.full_at.is_some_and(|full| at < full.minus(DISORDER));
-        self.complete |= too_old || past_the_page;
+        self.complete |= in_order && (too_old || past_the_page);
+    }
+}
+
+/// Closings that wait for their openings.
+#[derive(Debug, Default)]
+pub(super) struct Pairs(HashMap<EventId, AuditClosing>);
+
+impl Pairs {
+    /// Takes one line, the later ones first; gives the entry that begins with it.
+    pub(super) fn take(&mut self, line: &[u8]) -> Option<AuditEntry> {
+        // A line that a crash cut off, or that somebody damaged, hides none of the others.
+        match serde_json::from_slice(line) {
+            Ok(Line::Close(closing)) if self.0.len() < MAX_UNPAIRED => {
+                self.0.insert(closing.id, closing);
+                None
+            }
+            Ok(Line::Open(opening)) => {
+                let closing = self.0.remove(&opening.id);
+                Some(AuditEntry { opening, closing })
+            }
+            Ok(Line::Close(_)) | Err(_) => None,
+        }
     }
 }
 
 /// Gives every line of a file, the last one first, until `take` wants no more.
-fn backwards(file: &dyn DiskFile, mut take: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+pub(super) fn backwards(
+    file: &dyn DiskFile,
+    mut take: impl FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
     let mut end = file.metadata()?.len;
     let mut rest: Vec<u8> = Vec::new();
     while end > 0 {
