@@ -84,19 +84,17 @@ fn assign(state: &mut IncidentState, mark: Mark, event: &Event, set: Set) {
             id,
             change,
             expires_at,
+            delegate,
         } => {
             let opened = OpenedProposal {
                 change,
                 by: event.actor.clone(),
+                delegate,
                 at: event.recorded_at(),
                 expires_at,
             };
-            state
-                .proposals
-                .entry(id)
-                .or_default()
-                .opened
-                .set(mark, opened);
+            let proposal = state.proposals.entry(id).or_default();
+            proposal.opened.set(mark, opened);
         }
         Set::Verdict { id, verdict } => state
             .proposals

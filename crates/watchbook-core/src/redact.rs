@@ -69,10 +69,12 @@ pub(crate) fn blank_set(set: &Set) -> Set {
             id,
             change,
             expires_at,
+            delegate,
         } => Set::Proposal {
             id: *id,
             change: blank_change(change),
             expires_at: *expires_at,
+            delegate: delegate.clone(),
         },
         Set::CreatedAt(_)
         | Set::CreatedBy(_)

@@ -48,7 +48,8 @@ params! {
     }
     check IncidentPropose::check;
 
-    /// Agrees to somebody else's proposal and carries it out.
+    /// Agrees to somebody else's proposal and carries it out. Whoever is behind the proposal, as its agent or as the
+    /// key that acted for it, cannot.
     pub IncidentApprove {
         /// The incident.
         incident_id: IncidentId,

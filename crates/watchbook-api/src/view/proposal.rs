@@ -25,6 +25,8 @@ view! {
         root_cause ? omitted: Option<Prose>,
         /// Who proposed it.
         proposed_by: AgentId,
+        /// The identity of the key that acted for `proposed_by`, if it was not their own.
+        delegate ? omitted: Option<AgentId>,
         /// When it was proposed.
         proposed_at: Timestamp,
         /// Until when it can be approved.
@@ -41,6 +43,7 @@ impl ProposalView {
             id,
             change,
             proposed_by,
+            delegate,
             proposed_at,
             expires_at,
             status,
@@ -57,6 +60,7 @@ impl ProposalView {
             resolution_summary: None,
             root_cause: None,
             proposed_by,
+            delegate,
             proposed_at,
             expires_at,
             status,

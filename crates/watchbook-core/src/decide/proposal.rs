@@ -59,6 +59,7 @@ pub(super) fn propose(
             id,
             change: proposal.change.clone(),
             expires_at,
+            delegate: draft.command.by.delegate.clone(),
         }],
     });
     Ok(())
@@ -81,8 +82,9 @@ pub(super) fn approve(
     note: Option<&Message>,
 ) -> Result<(), Refused> {
     let record = pending(draft, state, id)?;
-    if record.proposed_by == draft.command.by.agent {
-        return Err(Refused::OwnProposal(record.proposed_by));
+    let approver = &draft.command.by;
+    if let Some(own) = approver.shared_with(&record.proposed_by, record.delegate.as_ref()) {
+        return Err(Refused::OwnProposal(own.clone()));
     }
     let default = || Message::written(format!("approved: {}", describe(&record.change)));
     settle(

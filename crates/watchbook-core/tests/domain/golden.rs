@@ -66,6 +66,9 @@ fn name_of(set: &Set) -> String {
         Set::Followup { field, .. } => return format!("set_followup_{}", field_name(field)),
         Set::Artifact { .. } => "artifact",
         Set::Claim(_) => "claim",
+        Set::Proposal {
+            delegate: Some(_), ..
+        } => "proposal_delegate",
         Set::Proposal { change, .. } => return format!("set_proposal_{}", change_name(change)),
         Set::Verdict { .. } => "verdict",
         Set::Redacted(_) => "redacted",
@@ -185,8 +188,15 @@ fn other_fields() -> Vec<Set> {
             id: event(4),
             change,
             expires_at: moment(),
+            delegate: None,
         });
     }
+    sets.push(Set::Proposal {
+        id: event(4),
+        change: ProposedChange::Severity(Severity::P0),
+        expires_at: moment(),
+        delegate: Some(agent()),
+    });
     sets.extend(Verdict::ALL.iter().map(|verdict| Set::Verdict {
         id: event(4),
         verdict: *verdict,

@@ -86,6 +86,60 @@ fn nobody_approves_their_own() {
     assert_eq!(world.get(id).proposals[0].status, ProposalStatus::Rejected);
 }
 
+/// Who proposes and who approves, each with the identity of the key if it is not their own.
+#[test]
+fn whoever_has_a_hand_in_both_is_one_pair_of_eyes() {
+    type Hand = (&'static str, Option<&'static str>);
+    fn told(world: &mut World, (agent, key): Hand) -> &mut World {
+        let world = world.by(agent);
+        match key {
+            Some(key) => world.through(key),
+            None => world,
+        }
+    }
+    let cases: [(Hand, Hand, Option<&str>); 9] = [
+        (("helion", None), ("sofiia", None), None),
+        (("helion", Some("bridge")), ("sofiia", None), None),
+        (("helion", None), ("sofiia", Some("bridge")), None),
+        (("helion", Some("bridge")), ("sofiia", Some("relay")), None),
+        // One key that acts for both.
+        (
+            ("helion", Some("bridge")),
+            ("sofiia", Some("bridge")),
+            Some("bridge"),
+        ),
+        // The key's own identity, before or after it acted for another.
+        (("helion", Some("bridge")), ("bridge", None), Some("bridge")),
+        (("bridge", None), ("sofiia", Some("bridge")), Some("bridge")),
+        // The same agent by two keys.
+        (
+            ("helion", Some("bridge")),
+            ("helion", Some("relay")),
+            Some("helion"),
+        ),
+        (
+            ("helion", Some("bridge")),
+            ("bridge", Some("relay")),
+            Some("bridge"),
+        ),
+    ];
+    for (proposer, approver, shared) in cases {
+        let mut world = World::new();
+        let id = world.create();
+        let proposal = told(&mut world, proposer).must(id, propose(closing()));
+        let approve = approve(proposal[0].id);
+        let world = told(&mut world, approver);
+        match shared {
+            None => drop(world.must(id, approve)),
+            Some(own) => assert_eq!(
+                world.refused(id, approve),
+                Refused::OwnProposal(AgentId::new(own).unwrap()),
+                "{proposer:?} {approver:?}"
+            ),
+        }
+    }
+}
+
 #[test]
 fn a_proposal_is_settled_once_and_not_for_ever() {
     let reject = |proposal| Op::Reject {

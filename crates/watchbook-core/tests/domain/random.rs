@@ -134,6 +134,9 @@ impl Life {
             self.nodes[node].if_match(etag);
         }
         let world = self.nodes[node].by(draws.some(&AGENTS));
+        if draws.below(4) == 0 {
+            world.through(draws.some(&AGENTS));
+        }
         let command = if draws.below(4) == 0 {
             world.keyed(
                 id,

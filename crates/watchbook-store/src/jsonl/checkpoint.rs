@@ -21,7 +21,7 @@ use super::whole_file::{self, Readers};
 
 use bytes::{Reader, Writer};
 
-const MAGIC: &[u8; 8] = b"wbindex\x01";
+const MAGIC: &[u8; 8] = b"wbindex\x02";
 /// The largest checkpoint that is read: beyond it memory is too small anyway.
 const MAX_BYTES: u64 = 16 << 30;
 

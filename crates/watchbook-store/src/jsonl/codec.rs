@@ -19,6 +19,8 @@ struct Head {
     #[serde(default)]
     key: Option<Name>,
     #[serde(default)]
+    delegate: Option<AgentId>,
+    #[serde(default)]
     request: Option<Name>,
     via: Via,
     source: Source,
@@ -32,6 +34,8 @@ struct HeadRef<'a> {
     agent: &'a AgentId,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delegate: Option<&'a AgentId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<&'a Name>,
     via: Via,
@@ -111,6 +115,7 @@ pub(crate) fn encode(
     let By {
         agent,
         key,
+        delegate,
         request,
         via,
         source,
@@ -118,6 +123,7 @@ pub(crate) fn encode(
     let head = HeadRef {
         agent,
         key: key.as_ref(),
+        delegate: delegate.as_ref(),
         request: request.as_ref(),
         via: *via,
         source: *source,
@@ -166,6 +172,7 @@ pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> 
     let Head {
         agent,
         key,
+        delegate,
         request,
         via,
         source,
@@ -198,6 +205,7 @@ pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> 
     let by = By {
         agent,
         key,
+        delegate,
         request,
         via,
         source,
@@ -254,3 +262,6 @@ pub(crate) fn authorised_tombstone(record: &str) -> Option<Digest> {
 
 /// The bytes of `{"salt":"<16 hex>",` at the beginning of a record.
 const SALT_BYTES: usize = 27;
+
+#[cfg(test)]
+mod tests;

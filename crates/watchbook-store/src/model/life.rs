@@ -303,6 +303,9 @@ fn by(draws: &Draws) -> By {
     By {
         agent: AgentId::new(draws.some(&AGENTS)).unwrap(),
         key: None,
+        delegate: draws
+            .one_in(4)
+            .then(|| AgentId::new(draws.some(&AGENTS)).unwrap()),
         request: None,
         via: Via::Embedded,
         source: draws.some(&[Source::Agent, Source::Human, Source::System]),
