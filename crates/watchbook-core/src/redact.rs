@@ -123,7 +123,9 @@ fn blank_change(change: &ProposedChange) -> ProposedChange {
             summary: prose(summary.as_ref()),
             root_cause: prose(root_cause.as_ref()),
         }),
-        ProposedChange::Merge(_) | ProposedChange::Severity(_) => change.clone(),
+        ProposedChange::Merge(_) | ProposedChange::Severity(_) | ProposedChange::Env(_) => {
+            change.clone()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One proposal, as callers see it.
 
-use watchbook_core::text::Prose;
+use watchbook_core::text::{Env, Prose};
 use watchbook_core::{
     AgentId, EventId, IncidentId, ProposalRecord, ProposalStatus, ProposedChange, Resolution,
     Severity, Timestamp,
@@ -13,12 +13,14 @@ view! {
     ProposalView {
         /// Its id: that of the event that proposed it.
         id: EventId,
-        /// The change: close, merge or severity.
+        /// The change: close, merge, severity or env.
         change: &'static str,
         /// For `merge`: the other incident.
         into ? omitted: Option<IncidentId>,
         /// For `severity`: the severity it should get.
         severity ? omitted: Option<Severity>,
+        /// For `env`: the environment it should get.
+        env ? omitted: Option<Env>,
         /// For `close`: what ended it.
         resolution_summary ? omitted: Option<Prose>,
         /// For `close`: what caused it.
@@ -57,6 +59,7 @@ impl ProposalView {
             change: "close",
             into: None,
             severity: None,
+            env: None,
             resolution_summary: None,
             root_cause: None,
             proposed_by,
@@ -82,6 +85,11 @@ impl ProposalView {
             ProposedChange::Severity(severity) => Self {
                 change: "severity",
                 severity: Some(severity),
+                ..bare
+            },
+            ProposedChange::Env(env) => Self {
+                change: "env",
+                env: Some(env),
                 ..bare
             },
         }

@@ -110,6 +110,51 @@ async fn a_severity_is_asked_for_as_it_is_and_as_it_would_become() {
 }
 
 #[tokio::test]
+async fn an_environment_is_left_by_two() {
+    let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
+    let grave = world.incident("P1").await;
+    let to = |id: &str, env: &str| json!({"incident_id": id, "env": env});
+    let leave = to(&grave, "staging");
+    let refused = asks_for_a_proposal(&world, "helion", "incident_update", leave).await;
+    insta::assert_snapshot!(refused.message, @"this change of env needs a second pair of eyes (approvals[0] of rbac_tools_matrix.yml); propose it with incident_propose, and somebody else can agree with incident_approve");
+    world
+        .ok("helion", "incident_update", to(&grave, "prod"))
+        .await;
+
+    let propose =
+        json!({"incident_id": grave, "change": "env", "env": "staging", "reason": "a load test"});
+    let proposed = world.ok("helion", "incident_propose", propose).await;
+    let proposal = &proposed["result"]["proposal"];
+    assert_eq!(
+        (&proposal["change"], &proposal["env"]),
+        (&"env".into(), &"staging".into())
+    );
+    let agree = json!({"incident_id": grave, "proposal_id": proposal["id"]});
+    let approved = world.ok("sofiia", "incident_approve", agree).await;
+    assert_eq!(approved["result"]["incident"]["env"], "staging");
+}
+
+#[tokio::test]
+async fn a_severity_is_not_changed_by_way_of_another_environment() {
+    let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
+    let mild = world.incident("P3").await;
+    let update = |params: Value| {
+        let mut params = params;
+        params["incident_id"] = mild.clone().into();
+        params
+    };
+    let at_once = update(json!({"env": "staging", "severity": "P0"}));
+    asks_for_a_proposal(&world, "helion", "incident_update", at_once).await;
+    for step in [json!({"env": "staging"}), json!({"severity": "P0"})] {
+        world.ok("helion", "incident_update", update(step)).await;
+    }
+    let back = update(json!({"env": "prod"}));
+    asks_for_a_proposal(&world, "helion", "incident_update", back).await;
+    let milder = update(json!({"env": "prod", "severity": "P2"}));
+    world.ok("helion", "incident_update", milder).await;
+}
+
+#[tokio::test]
 async fn a_role_may_be_excepted() {
     let world = World::with(&[("rbac_tools_matrix.yml", TWO_PAIRS)]);
     let (one, two) = (world.incident("P3").await, world.incident("P3").await);

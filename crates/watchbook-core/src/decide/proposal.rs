@@ -1,4 +1,4 @@
-//! Proposals: close, merge and severity changes that want a second pair of eyes.
+//! Proposals: close, merge, severity and environment changes that want a second pair of eyes.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(super) fn propose(
         ProposedChange::Close(_) if !from.allows(Move::Close) => return Err(illegal(Move::Close)),
         ProposedChange::Merge(_) if !from.allows(Move::Merge) => return Err(illegal(Move::Merge)),
         ProposedChange::Merge(into) => drop(merge::check_target(facts, incident, *into)?),
-        ProposedChange::Close(_) | ProposedChange::Severity(_) => {}
+        ProposedChange::Close(_) | ProposedChange::Severity(_) | ProposedChange::Env(_) => {}
     }
     let at = draft.now();
     let expires_at = at.plus(Duration::from_secs(u64::from(proposal.seconds)).min(limit::PROPOSAL));
@@ -70,6 +70,7 @@ fn describe(change: &ProposedChange) -> String {
         ProposedChange::Close(_) => "close".to_owned(),
         ProposedChange::Merge(into) => format!("merge into {into}"),
         ProposedChange::Severity(severity) => format!("severity {severity}"),
+        ProposedChange::Env(env) => format!("env {env}"),
     }
 }
 
@@ -117,6 +118,13 @@ fn carry_out(
         ProposedChange::Severity(severity) => {
             let patch = IncidentPatch {
                 severity: Some(severity),
+                ..IncidentPatch::default()
+            };
+            update::update(draft, state, &patch)
+        }
+        ProposedChange::Env(env) => {
+            let patch = IncidentPatch {
+                env: Some(env),
                 ..IncidentPatch::default()
             };
             update::update(draft, state, &patch)

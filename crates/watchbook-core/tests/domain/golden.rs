@@ -94,6 +94,7 @@ const fn change_name(change: &ProposedChange) -> &'static str {
         ProposedChange::Close(_) => "close",
         ProposedChange::Merge(_) => "merge",
         ProposedChange::Severity(_) => "severity",
+        ProposedChange::Env(_) => "env",
     }
 }
 
@@ -183,6 +184,7 @@ fn other_fields() -> Vec<Set> {
         }),
         ProposedChange::Merge(incident(8)),
         ProposedChange::Severity(Severity::P0),
+        ProposedChange::Env(Env::prod()),
     ] {
         sets.push(Set::Proposal {
             id: event(4),

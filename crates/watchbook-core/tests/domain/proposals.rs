@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use watchbook_core::text::Env;
 use watchbook_core::{
     AgentId, EventId, EventType, IncidentId, Lifecycle, Move, Op, Proposal, ProposalStatus,
     ProposedChange, Refused, Resolution, Severity, Status, Step,
@@ -62,6 +63,11 @@ fn an_approval_carries_the_change_out_in_the_same_commit() {
     let (mut world, id, proposal) = proposed(ProposedChange::Severity(Severity::P0));
     world.by("helion").must(id, approve(proposal));
     assert_eq!(world.get(id).severity, Severity::P0);
+
+    let staging: Env = "staging".parse().unwrap();
+    let (mut world, id, proposal) = proposed(ProposedChange::Env(staging.clone()));
+    world.by("helion").must(id, approve(proposal));
+    assert_eq!(world.get(id).env, staging);
 
     let mut world = World::new();
     let (id, into) = (world.create(), world.create());

@@ -250,9 +250,10 @@ impl Life {
     }
 
     fn proposal(&self, draws: &Draws) -> Op {
-        let change = match draws.below(3) {
+        let change = match draws.below(4) {
             0 => ProposedChange::Close(resolution(draws)),
             1 => ProposedChange::Merge(draws.some(&self.incidents)),
+            2 => ProposedChange::Env(draws.some(&["prod", "staging"]).parse().unwrap()),
             _ => ProposedChange::Severity(draws.some(&Severity::ALL)),
         };
         Op::Propose(Box::new(Proposal {

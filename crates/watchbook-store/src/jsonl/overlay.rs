@@ -136,7 +136,7 @@ impl<'a> Overlay<'a> {
 const fn target(change: &ProposedChange) -> Option<IncidentId> {
     match change {
         ProposedChange::Merge(into) => Some(*into),
-        ProposedChange::Close(_) | ProposedChange::Severity(_) => None,
+        ProposedChange::Close(_) | ProposedChange::Severity(_) | ProposedChange::Env(_) => None,
     }
 }
 
