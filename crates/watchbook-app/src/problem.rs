@@ -8,7 +8,7 @@ use std::time::Duration;
 use watchbook_api::{ErrorCode, Problem};
 use watchbook_core::text::Name;
 use watchbook_core::{AgentId, IncidentId, Op, Refused, Timestamp};
-use watchbook_rbac::{ApprovalRule, Change, Decision, Limited, Permission, RolloutState};
+use watchbook_rbac::{ApprovalRule, Decision, Limited, Permission, RolloutState};
 use watchbook_store::{CorruptPlace, StoreError};
 
 use crate::who::Identity;
@@ -93,7 +93,7 @@ pub(crate) fn switched_off(
     )
 }
 
-pub(crate) fn needs_second_pair(change: Change, rule: ApprovalRule) -> Problem {
+pub(crate) fn needs_second_pair(change: &str, rule: ApprovalRule) -> Problem {
     Problem::new(
         ErrorCode::Forbidden,
         format!(

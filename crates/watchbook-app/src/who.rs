@@ -73,6 +73,7 @@ impl Identity {
         By {
             agent: self.agent.clone(),
             key: self.key.clone(),
+            delegate: self.delegate.clone(),
             request: Some(request.clone()),
             via: self.via,
             source: self.source(),

@@ -109,6 +109,9 @@ pub struct By {
     /// The public id of the key that was shown, if one was. Never the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<text::Name>,
+    /// The identity of the key, when it acts for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<AgentId>,
     /// The request id, to find the change in logs and audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<text::Name>,
@@ -116,4 +119,20 @@ pub struct By {
     pub via: Via,
     /// The sort of writer.
     pub source: Source,
+}
+
+impl By {
+    /// Whoever of `agent` and `delegate`, who made an earlier change, has a hand in this one as well. An identity is
+    /// one pair of eyes, whether it acts itself or its key acts for somebody else.
+    pub(crate) fn shared_with<'a>(
+        &self,
+        agent: &'a AgentId,
+        delegate: Option<&'a AgentId>,
+    ) -> Option<&'a AgentId> {
+        let has_a_hand = |id: &AgentId| *id == self.agent || Some(id) == self.delegate.as_ref();
+        [Some(agent), delegate]
+            .into_iter()
+            .flatten()
+            .find(|id| has_a_hand(id))
+    }
 }

@@ -373,4 +373,6 @@ pub enum ProposedChange {
     Merge(IncidentId),
     /// Give it another severity.
     Severity(Severity),
+    /// Move it to another environment.
+    Env(Env),
 }

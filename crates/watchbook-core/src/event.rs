@@ -199,6 +199,9 @@ pub enum Set {
         change: ProposedChange,
         /// Until when it can be approved.
         expires_at: Timestamp,
+        /// The identity of the key that proposed it, when it acted for somebody else: it cannot approve it either.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delegate: Option<AgentId>,
     },
     /// What became of a proposal.
     Verdict {

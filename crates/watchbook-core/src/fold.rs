@@ -136,11 +136,13 @@ impl Step {
                 id,
                 change,
                 expires_at,
+                delegate,
             } => {
                 let (by, at) = (actor.clone(), self.recorded());
                 let opened = OpenedProposal {
                     change,
                     by,
+                    delegate,
                     at,
                     expires_at,
                 };

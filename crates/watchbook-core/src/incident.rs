@@ -118,6 +118,9 @@ pub struct ProposalRecord {
     pub change: ProposedChange,
     /// Who proposed it.
     pub proposed_by: AgentId,
+    /// The identity of the key, when it acted for `proposed_by`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<AgentId>,
     /// When it was proposed.
     pub proposed_at: Timestamp,
     /// Until when it can be approved.

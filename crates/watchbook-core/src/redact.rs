@@ -69,10 +69,12 @@ pub(crate) fn blank_set(set: &Set) -> Set {
             id,
             change,
             expires_at,
+            delegate,
         } => Set::Proposal {
             id: *id,
             change: blank_change(change),
             expires_at: *expires_at,
+            delegate: delegate.clone(),
         },
         Set::CreatedAt(_)
         | Set::CreatedBy(_)
@@ -121,7 +123,9 @@ fn blank_change(change: &ProposedChange) -> ProposedChange {
             summary: prose(summary.as_ref()),
             root_cause: prose(root_cause.as_ref()),
         }),
-        ProposedChange::Merge(_) | ProposedChange::Severity(_) => change.clone(),
+        ProposedChange::Merge(_) | ProposedChange::Severity(_) | ProposedChange::Env(_) => {
+            change.clone()
+        }
     }
 }
 

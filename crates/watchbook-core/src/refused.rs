@@ -119,8 +119,10 @@ pub enum Refused {
         /// Who tried to release it.
         agent: AgentId,
     },
-    /// Nobody approves their own proposal.
-    #[error("{0} proposed this change and cannot approve it; a second pair of eyes is needed")]
+    /// Nobody approves their own proposal, nor one that their key made for somebody else, nor through such a key.
+    #[error(
+        "{0} is behind this proposal and cannot be behind its approval; a second pair of eyes is needed"
+    )]
     OwnProposal(AgentId),
     /// The proposal was settled or has expired.
     #[error("proposal {proposal} is {state} and can be neither approved nor rejected")]

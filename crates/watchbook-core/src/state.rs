@@ -116,6 +116,7 @@ pub(crate) struct ProposalState {
 pub(crate) struct OpenedProposal {
     pub(crate) change: ProposedChange,
     pub(crate) by: AgentId,
+    pub(crate) delegate: Option<AgentId>,
     pub(crate) at: Timestamp,
     pub(crate) expires_at: Timestamp,
 }
@@ -285,6 +286,7 @@ impl ProposalState {
         let OpenedProposal {
             change,
             by,
+            delegate,
             at,
             expires_at,
         } = self.opened.get()?.clone();
@@ -297,6 +299,7 @@ impl ProposalState {
             id,
             change,
             proposed_by: by,
+            delegate,
             proposed_at: at,
             expires_at,
             status,

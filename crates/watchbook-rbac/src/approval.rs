@@ -68,6 +68,17 @@ pub struct Asked<'a> {
     pub role: &'a RoleName,
 }
 
+/// What the matrix is asked about a change of the environment: an environment and a severity before, and after.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedMove<'a> {
+    /// As the incident is.
+    pub from: (&'a Env, Severity),
+    /// As it would become.
+    pub to: (&'a Env, Severity),
+    /// The caller's role.
+    pub role: &'a RoleName,
+}
+
 /// The line of `approvals` that wants a second pair of eyes, by its place in the list, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApprovalRule {
@@ -84,21 +95,30 @@ impl fmt::Display for ApprovalRule {
 impl ApprovalPolicy {
     /// Whether this line wants a second pair of eyes.
     pub(crate) fn wants(&self, asked: &Asked<'_>) -> bool {
-        let Self {
-            changes,
-            envs,
-            severities,
-            roles,
-            except_roles,
-        } = self;
-        names(changes.as_ref(), &asked.change)
-            && names(envs.as_ref(), asked.env)
-            && (names(severities.as_ref(), &asked.severity)
-                || asked
-                    .becomes
-                    .is_some_and(|becomes| names(severities.as_ref(), &becomes)))
-            && names(roles.as_ref(), asked.role)
-            && !except_roles.contains(asked.role)
+        let covers = |severity| self.covers((asked.env, severity));
+        names(self.changes.as_ref(), &asked.change)
+            && (covers(asked.severity) || asked.becomes.is_some_and(covers))
+            && self.binds(asked.role)
+    }
+
+    /// Whether a change of the environment gets around this line: out of its reach, where whatever it names is free, or
+    /// into it with a severity that was free to choose before.
+    pub(crate) fn is_evaded_by(&self, asked: &AskedMove<'_>) -> bool {
+        let AskedMove { from, to, role } = *asked;
+        let around = match (self.covers(from), self.covers(to)) {
+            (true, false) => true,
+            (false, true) => names(self.changes.as_ref(), &Change::Severity),
+            (true, true) | (false, false) => false,
+        };
+        around && self.binds(role)
+    }
+
+    fn covers(&self, (env, severity): (&Env, Severity)) -> bool {
+        names(self.envs.as_ref(), env) && names(self.severities.as_ref(), &severity)
+    }
+
+    fn binds(&self, role: &RoleName) -> bool {
+        names(self.roles.as_ref(), role) && !self.except_roles.contains(role)
     }
 }
 

@@ -20,7 +20,7 @@ mod permission;
 mod role;
 mod rollout;
 
-pub use approval::{ApprovalPolicy, ApprovalRule, Asked, Change};
+pub use approval::{ApprovalPolicy, ApprovalRule, Asked, AskedMove, Change};
 pub use cost::{CostWeights, MAX_WEIGHT};
 pub use decision::{Decision, Rule};
 pub use glob::{ActionGlob, ByAction, ParseGlobError, Pattern};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use watchbook_core::AgentId;
 
-use crate::approval::{ApprovalPolicy, ApprovalRule, Asked};
+use crate::approval::{ApprovalPolicy, ApprovalRule, Asked, AskedMove};
 use crate::decision::{Decision, Rule};
 use crate::glob::Pattern;
 use crate::permission::Permission;
@@ -196,6 +196,14 @@ impl Matrix {
     /// The first line of `approvals` that wants a second pair of eyes for a change, if one does.
     pub fn approval(&self, asked: &Asked<'_>) -> Option<ApprovalRule> {
         let index = self.approvals.iter().position(|line| line.wants(asked))?;
+        Some(ApprovalRule { index })
+    }
+
+    /// The first line of `approvals` that a change of the environment would get around, if one is: such a change wants
+    /// what the line wants.
+    pub fn approval_of_move(&self, asked: &AskedMove<'_>) -> Option<ApprovalRule> {
+        let mut lines = self.approvals.iter();
+        let index = lines.position(|line| line.is_evaded_by(asked))?;
         Some(ApprovalRule { index })
     }
 

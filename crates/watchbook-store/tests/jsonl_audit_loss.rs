@@ -127,6 +127,7 @@ impl Site {
             by: By {
                 agent: agent(),
                 key: None,
+                delegate: None,
                 request: Some(Name::new(request).unwrap()),
                 via: Via::Keyless,
                 source: Source::Agent,

@@ -75,6 +75,7 @@ impl Site {
         let by = By {
             agent,
             key: None,
+            delegate: None,
             request: None,
             via: Via::Embedded,
             source: Source::Agent,

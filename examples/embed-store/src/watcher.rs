@@ -37,6 +37,7 @@ impl<'a, S: Store> Watcher<'a, S> {
         let by = By {
             agent: AgentId::new("queue-watcher")?,
             key: None,
+            delegate: None,
             request: None,
             via: Via::Embedded,
             source: Source::Agent,

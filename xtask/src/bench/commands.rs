@@ -93,6 +93,7 @@ fn command(incident: IncidentId, op: Op) -> Result<Command, AnyError> {
     let by = By {
         agent: AgentId::new("bench")?,
         key: None,
+        delegate: None,
         request: None,
         via: Via::Embedded,
         source: Source::Agent,

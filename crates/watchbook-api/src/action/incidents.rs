@@ -86,7 +86,7 @@ params! {
         service: Option<ServiceName>,
         /// Further services it touches: the new list as a whole.
         affects: Option<Services>,
-        /// The environment.
+        /// The environment. The policy may want a second pair of eyes: then use `incident_propose`.
         env: Option<Env>,
         /// How bad it is. The policy may want a second pair of eyes: then use `incident_propose`.
         severity: Option<Severity>,

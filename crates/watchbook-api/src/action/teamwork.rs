@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use serde_json::{Value, json};
-use watchbook_core::text::{Message, Prose};
+use watchbook_core::text::{Env, Message, Prose};
 use watchbook_core::{EventId, IncidentId, Op, Proposal, ProposedChange, Resolution, Severity};
 
 use crate::fault::{At, Faults, shown};
@@ -26,8 +26,8 @@ params! {
         incident_id: IncidentId,
     }
 
-    /// Asks for a second pair of eyes on a change: `close`, `merge` (with `into`) or `severity` (with `severity`).
-    /// Somebody else carries it out with `incident_approve`, or turns it down with `incident_reject`.
+    /// Asks for a second pair of eyes on a change: `close`, `merge` (with `into`), `severity` (with `severity`) or
+    /// `env` (with `env`). Somebody else carries it out with `incident_approve`, or turns it down with `incident_reject`.
     pub IncidentPropose {
         /// The incident.
         incident_id: IncidentId,
@@ -39,6 +39,8 @@ params! {
         into: Option<IncidentId>,
         /// For `severity`: the severity it should get.
         severity: Option<Severity>,
+        /// For `env`: the environment it should get.
+        env: Option<Env>,
         /// For `close`: what ended it.
         resolution_summary: Option<Prose>,
         /// For `close`: what caused it.
@@ -48,7 +50,8 @@ params! {
     }
     check IncidentPropose::check;
 
-    /// Agrees to somebody else's proposal and carries it out.
+    /// Agrees to somebody else's proposal and carries it out. Whoever is behind the proposal, as its agent or as the
+    /// key that acted for it, cannot.
     pub IncidentApprove {
         /// The incident.
         incident_id: IncidentId,
@@ -78,16 +81,19 @@ pub enum ProposedKind {
     Merge,
     /// Give it another severity.
     Severity,
+    /// Move it to another environment.
+    Env,
 }
 
 impl ProposedKind {
-    const ALL: [Self; 3] = [Self::Close, Self::Merge, Self::Severity];
+    const ALL: [Self; 4] = [Self::Close, Self::Merge, Self::Severity, Self::Env];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Close => "close",
             Self::Merge => "merge",
             Self::Severity => "severity",
+            Self::Env => "env",
         }
     }
 }
@@ -99,7 +105,7 @@ impl FromStr for ProposedKind {
         let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
         found.ok_or_else(|| {
             format!(
-                "{:?} cannot be proposed; use close, merge or severity",
+                "{:?} cannot be proposed; use close, merge, severity or env",
                 shown(text)
             )
         })
@@ -151,6 +157,7 @@ impl IncidentPropose {
         };
         only_for(ProposedKind::Merge, "into", self.into.is_some());
         only_for(ProposedKind::Severity, "severity", self.severity.is_some());
+        only_for(ProposedKind::Env, "env", self.env.is_some());
         let summary = self.resolution_summary.is_some();
         only_for(ProposedKind::Close, "resolution_summary", summary);
         only_for(ProposedKind::Close, "root_cause", self.root_cause.is_some());
@@ -176,6 +183,12 @@ impl IncidentPropose {
                     needed("severity");
                 }
                 self.severity.map(ProposedChange::Severity)
+            }
+            ProposedKind::Env => {
+                if self.env.is_none() {
+                    needed("env");
+                }
+                self.env.clone().map(ProposedChange::Env)
             }
         }
     }

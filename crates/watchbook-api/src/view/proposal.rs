@@ -1,6 +1,6 @@
 //! One proposal, as callers see it.
 
-use watchbook_core::text::Prose;
+use watchbook_core::text::{Env, Prose};
 use watchbook_core::{
     AgentId, EventId, IncidentId, ProposalRecord, ProposalStatus, ProposedChange, Resolution,
     Severity, Timestamp,
@@ -13,18 +13,22 @@ view! {
     ProposalView {
         /// Its id: that of the event that proposed it.
         id: EventId,
-        /// The change: close, merge or severity.
+        /// The change: close, merge, severity or env.
         change: &'static str,
         /// For `merge`: the other incident.
         into ? omitted: Option<IncidentId>,
         /// For `severity`: the severity it should get.
         severity ? omitted: Option<Severity>,
+        /// For `env`: the environment it should get.
+        env ? omitted: Option<Env>,
         /// For `close`: what ended it.
         resolution_summary ? omitted: Option<Prose>,
         /// For `close`: what caused it.
         root_cause ? omitted: Option<Prose>,
         /// Who proposed it.
         proposed_by: AgentId,
+        /// The identity of the key that acted for `proposed_by`, if it was not their own.
+        delegate ? omitted: Option<AgentId>,
         /// When it was proposed.
         proposed_at: Timestamp,
         /// Until when it can be approved.
@@ -41,6 +45,7 @@ impl ProposalView {
             id,
             change,
             proposed_by,
+            delegate,
             proposed_at,
             expires_at,
             status,
@@ -54,9 +59,11 @@ impl ProposalView {
             change: "close",
             into: None,
             severity: None,
+            env: None,
             resolution_summary: None,
             root_cause: None,
             proposed_by,
+            delegate,
             proposed_at,
             expires_at,
             status,
@@ -78,6 +85,11 @@ impl ProposalView {
             ProposedChange::Severity(severity) => Self {
                 change: "severity",
                 severity: Some(severity),
+                ..bare
+            },
+            ProposedChange::Env(env) => Self {
+                change: "env",
+                env: Some(env),
                 ..bare
             },
         }

@@ -90,6 +90,7 @@ pub(crate) fn proposal(change: ProposedChange) -> ProposalRecord {
         id: event_id(9),
         change,
         proposed_by: agent("helion"),
+        delegate: Some(agent("bridge")),
         proposed_at: at("2026-03-10T11:00:00Z"),
         expires_at: at("2026-03-11T11:00:00Z"),
         status: ProposalStatus::Pending,

@@ -5,7 +5,6 @@ use watchbook_api::{
 };
 use watchbook_core::query::{IncidentQuery, ListKind, Place};
 use watchbook_core::{ChangeId, IncidentId, Op, Refused, Timestamp};
-use watchbook_rbac::Change;
 use watchbook_store::{Applied, StoreError};
 
 use super::answer::{Answer, incident_view};
@@ -79,19 +78,16 @@ pub(super) async fn list(call: &Call<'_>, query: IncidentQuery) -> Result<Answer
     Ok(Answer::read(Reply::Incidents(list)))
 }
 
-/// Changes fields. A new severity may need a second pair of eyes.
+/// Changes fields. A new severity or environment may need a second pair of eyes.
 pub(super) async fn update(call: &Call<'_>, params: IncidentUpdate) -> Result<Answer, Problem> {
-    let (incident, severity) = (params.incident_id, params.severity);
+    let incident = params.incident_id;
+    let (severity, env) = (params.severity, params.env.clone());
     let op = params.into_op();
-    let applied = match severity {
-        None => call.change(incident, op).await?,
-        Some(severity) => {
-            let sensitive = Sensitive {
-                change: Change::Severity,
-                becomes: Some(severity),
-            };
-            approvals::change(call, incident, op, sensitive).await?
-        }
+    let applied = if severity.is_none() && env.is_none() {
+        call.change(incident, op).await?
+    } else {
+        let sensitive = Sensitive::Becomes(severity, env);
+        approvals::change(call, incident, op, sensitive).await?
     };
     Ok(Answer::incident(&applied, call.now()))
 }

@@ -32,10 +32,6 @@ async fn sensitive(
     op: Op,
     change: Change,
 ) -> Result<Answer, Problem> {
-    let sensitive = Sensitive {
-        change,
-        becomes: None,
-    };
-    let applied = approvals::change(call, incident, op, sensitive).await?;
+    let applied = approvals::change(call, incident, op, Sensitive::Ends(change)).await?;
     Ok(Answer::incident(&applied, call.now()))
 }

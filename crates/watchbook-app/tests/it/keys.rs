@@ -11,7 +11,11 @@ use watchbook_core::audit::AuditOutcome;
 use crate::world::{World, context, id, keyed, keyless, local};
 
 /// A key for `agent`, as an operator makes it.
-async fn issue(world: &World, agent: &str, change: impl FnOnce(&mut NewKey)) -> IssuedKey {
+pub(crate) async fn issue(
+    world: &World,
+    agent: &str,
+    change: impl FnOnce(&mut NewKey),
+) -> IssuedKey {
     let mut new = NewKey {
         agent: id(agent),
         label: None,

@@ -6,6 +6,7 @@
 )]
 
 mod actions;
+mod approvals;
 mod audit;
 mod faulty;
 mod keys;

@@ -52,6 +52,31 @@ fn a_cut_backup_is_refused_and_leaves_no_store() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test moves a folder behind the store's back"
+)]
+fn names_are_not_made_anew_behind_a_planted_link() {
+    let (world, outside) = (World::new(), World::new());
+    let id = world.incident();
+    let ours = world.path().join("note.md");
+    std::fs::write(&ours, "ours").unwrap();
+    let ours = ours.to_str().unwrap();
+    world.json(&["incident", "attach", &id, ours]);
+    // The folder moves away with everything that we look for in it, and a link leads there.
+    let (folder, moved) = (
+        world.path().join("ops/incidents").join(&id),
+        outside.path().join("moved"),
+    );
+    std::fs::rename(&folder, &moved).unwrap();
+    std::os::unix::fs::symlink(&moved, &folder).unwrap();
+    std::fs::write(moved.join("note.md"), "theirs").unwrap();
+    let before = outside.tree();
+    assert_eq!(world.json(&["rebuild"])["incidents"], 1);
+    assert_eq!(before, outside.tree());
+}
+
+#[test]
 fn the_derived_files_can_be_made_anew() {
     let world = World::new();
     let id = world.incident();

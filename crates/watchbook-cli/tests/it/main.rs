@@ -12,4 +12,5 @@ mod exit_codes;
 mod help;
 mod over_http;
 mod reference;
+mod retries;
 mod world;

@@ -2,22 +2,13 @@
 
 use serde_json::Value;
 
-use crate::world::{Running, World};
-
-/// Serves the directory on a free port, and gives the server and its address.
-fn served(world: &World) -> (Running, String) {
-    let mut server = world.start(&["serve", "--listen", "127.0.0.1:0", "--json"]);
-    let line = server.lines(|_| true).remove(0);
-    let said: Value = serde_json::from_str(&line).unwrap();
-    let address = said["address"].as_str().unwrap().to_owned();
-    (server, address)
-}
+use crate::world::World;
 
 #[test]
 fn a_directory_and_a_server_give_the_same_answers() {
     let (world, elsewhere) = (World::new(), World::new());
     let id = world.incident();
-    let (server, address) = served(&world);
+    let (server, address) = world.serve();
     let over_http = |args: &[&str]| {
         elsewhere.run(&[&["--server", &address, "--agent", "sofiia"], args].concat())
     };
@@ -57,7 +48,7 @@ fn a_directory_and_a_server_give_the_same_answers() {
 fn an_import_over_http_gives_the_same_ids_and_says_when_nobody_answers() {
     const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/statuspage.json");
     let (world, here) = (World::new(), World::new());
-    let (server, address) = served(&world);
+    let (server, address) = world.serve();
     let over_http =
         |args: &[&str]| here.run(&[&["--server", &address, "--agent", "sofiia"], args].concat());
     let ran = over_http(&["import", "statuspage", PAGE]);
@@ -83,7 +74,7 @@ fn a_server_with_keys_wants_one() {
     let world = World::new();
     world.incident();
     let key = world.run(&["key", "create", "helion"]).stdout;
-    let (server, address) = served(&world);
+    let (server, address) = world.serve();
     let without = world.run(&["--server", &address, "incident", "list"]);
     assert_eq!(without.code, 5, "{without:?}");
     let with = world

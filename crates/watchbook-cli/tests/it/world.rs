@@ -73,6 +73,15 @@ impl World {
         Running { child: Some(child) }
     }
 
+    /// Serves the directory on a free port, and gives the server and its address.
+    pub(crate) fn serve(&self) -> (Running, String) {
+        let mut server = self.start(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+        let line = server.lines(|_| true).remove(0);
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let address = said["address"].as_str().unwrap().to_owned();
+        (server, address)
+    }
+
     /// Runs it, insists on success, and gives the JSON it answered.
     pub(crate) fn json(&self, args: &[&str]) -> serde_json::Value {
         let ran = self.run(&[args, &["--json"]].concat());
@@ -208,6 +217,11 @@ impl Running {
         let pid = rustix::process::Pid::from_child(&child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         Ran::from(child.wait_with_output().unwrap())
+    }
+
+    /// Kills it as a lack of memory would (`kill -9`): no checkpoint, no last words.
+    pub(crate) fn kill(self) {
+        drop(self);
     }
 }
 

@@ -39,7 +39,7 @@ pub trait Facts {
     fn prior(&self, command: &Command) -> Option<Prior>;
 
     /// Unfinished incidents that look like the same thing (same service, environment and signature),
-    /// the newest first, at most [`crate::limit::SIMILAR`]. Only asked for by [`Op::Create`].
+    /// the newest first by creation and then by id, at most [`crate::limit::SIMILAR`]. Only asked for by [`Op::Create`].
     fn similar(&self, created: &Event) -> Vec<IncidentId>;
 }
 

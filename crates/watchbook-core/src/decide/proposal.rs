@@ -1,4 +1,4 @@
-//! Proposals: close, merge and severity changes that want a second pair of eyes.
+//! Proposals: close, merge, severity and environment changes that want a second pair of eyes.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(super) fn propose(
         ProposedChange::Close(_) if !from.allows(Move::Close) => return Err(illegal(Move::Close)),
         ProposedChange::Merge(_) if !from.allows(Move::Merge) => return Err(illegal(Move::Merge)),
         ProposedChange::Merge(into) => drop(merge::check_target(facts, incident, *into)?),
-        ProposedChange::Close(_) | ProposedChange::Severity(_) => {}
+        ProposedChange::Close(_) | ProposedChange::Severity(_) | ProposedChange::Env(_) => {}
     }
     let at = draft.now();
     let expires_at = at.plus(Duration::from_secs(u64::from(proposal.seconds)).min(limit::PROPOSAL));
@@ -59,6 +59,7 @@ pub(super) fn propose(
             id,
             change: proposal.change.clone(),
             expires_at,
+            delegate: draft.command.by.delegate.clone(),
         }],
     });
     Ok(())
@@ -69,6 +70,7 @@ fn describe(change: &ProposedChange) -> String {
         ProposedChange::Close(_) => "close".to_owned(),
         ProposedChange::Merge(into) => format!("merge into {into}"),
         ProposedChange::Severity(severity) => format!("severity {severity}"),
+        ProposedChange::Env(env) => format!("env {env}"),
     }
 }
 
@@ -81,8 +83,9 @@ pub(super) fn approve(
     note: Option<&Message>,
 ) -> Result<(), Refused> {
     let record = pending(draft, state, id)?;
-    if record.proposed_by == draft.command.by.agent {
-        return Err(Refused::OwnProposal(record.proposed_by));
+    let approver = &draft.command.by;
+    if let Some(own) = approver.shared_with(&record.proposed_by, record.delegate.as_ref()) {
+        return Err(Refused::OwnProposal(own.clone()));
     }
     let default = || Message::written(format!("approved: {}", describe(&record.change)));
     settle(
@@ -115,6 +118,13 @@ fn carry_out(
         ProposedChange::Severity(severity) => {
             let patch = IncidentPatch {
                 severity: Some(severity),
+                ..IncidentPatch::default()
+            };
+            update::update(draft, state, &patch)
+        }
+        ProposedChange::Env(env) => {
+            let patch = IncidentPatch {
+                env: Some(env),
                 ..IncidentPatch::default()
             };
             update::update(draft, state, &patch)

@@ -66,6 +66,9 @@ fn name_of(set: &Set) -> String {
         Set::Followup { field, .. } => return format!("set_followup_{}", field_name(field)),
         Set::Artifact { .. } => "artifact",
         Set::Claim(_) => "claim",
+        Set::Proposal {
+            delegate: Some(_), ..
+        } => "proposal_delegate",
         Set::Proposal { change, .. } => return format!("set_proposal_{}", change_name(change)),
         Set::Verdict { .. } => "verdict",
         Set::Redacted(_) => "redacted",
@@ -91,6 +94,7 @@ const fn change_name(change: &ProposedChange) -> &'static str {
         ProposedChange::Close(_) => "close",
         ProposedChange::Merge(_) => "merge",
         ProposedChange::Severity(_) => "severity",
+        ProposedChange::Env(_) => "env",
     }
 }
 
@@ -180,13 +184,21 @@ fn other_fields() -> Vec<Set> {
         }),
         ProposedChange::Merge(incident(8)),
         ProposedChange::Severity(Severity::P0),
+        ProposedChange::Env(Env::prod()),
     ] {
         sets.push(Set::Proposal {
             id: event(4),
             change,
             expires_at: moment(),
+            delegate: None,
         });
     }
+    sets.push(Set::Proposal {
+        id: event(4),
+        change: ProposedChange::Severity(Severity::P0),
+        expires_at: moment(),
+        delegate: Some(agent()),
+    });
     sets.extend(Verdict::ALL.iter().map(|verdict| Set::Verdict {
         id: event(4),
         verdict: *verdict,

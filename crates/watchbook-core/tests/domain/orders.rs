@@ -216,9 +216,11 @@ fn is_shown(state: &IncidentState, is: &Incident, set: &Set) -> bool {
             id,
             change,
             expires_at,
+            delegate,
         } => {
             let known = is.proposals.iter().find(|known| known.id == *id);
-            known.is_some_and(|known| known.change == *change && known.expires_at == *expires_at)
+            let known = known.map(|known| (&known.change, &known.expires_at, &known.delegate));
+            known == Some((change, expires_at, delegate))
         }
         Set::Verdict { id, verdict } => {
             let status = match verdict {

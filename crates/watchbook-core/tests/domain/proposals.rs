@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use watchbook_core::text::Env;
 use watchbook_core::{
     AgentId, EventId, EventType, IncidentId, Lifecycle, Move, Op, Proposal, ProposalStatus,
     ProposedChange, Refused, Resolution, Severity, Status, Step,
@@ -63,6 +64,11 @@ fn an_approval_carries_the_change_out_in_the_same_commit() {
     world.by("helion").must(id, approve(proposal));
     assert_eq!(world.get(id).severity, Severity::P0);
 
+    let staging: Env = "staging".parse().unwrap();
+    let (mut world, id, proposal) = proposed(ProposedChange::Env(staging.clone()));
+    world.by("helion").must(id, approve(proposal));
+    assert_eq!(world.get(id).env, staging);
+
     let mut world = World::new();
     let (id, into) = (world.create(), world.create());
     let proposal = world
@@ -84,6 +90,60 @@ fn nobody_approves_their_own() {
     };
     world.must(id, reject);
     assert_eq!(world.get(id).proposals[0].status, ProposalStatus::Rejected);
+}
+
+/// Who proposes and who approves, each with the identity of the key if it is not their own.
+#[test]
+fn whoever_has_a_hand_in_both_is_one_pair_of_eyes() {
+    type Hand = (&'static str, Option<&'static str>);
+    fn told(world: &mut World, (agent, key): Hand) -> &mut World {
+        let world = world.by(agent);
+        match key {
+            Some(key) => world.through(key),
+            None => world,
+        }
+    }
+    let cases: [(Hand, Hand, Option<&str>); 9] = [
+        (("helion", None), ("sofiia", None), None),
+        (("helion", Some("bridge")), ("sofiia", None), None),
+        (("helion", None), ("sofiia", Some("bridge")), None),
+        (("helion", Some("bridge")), ("sofiia", Some("relay")), None),
+        // One key that acts for both.
+        (
+            ("helion", Some("bridge")),
+            ("sofiia", Some("bridge")),
+            Some("bridge"),
+        ),
+        // The key's own identity, before or after it acted for another.
+        (("helion", Some("bridge")), ("bridge", None), Some("bridge")),
+        (("bridge", None), ("sofiia", Some("bridge")), Some("bridge")),
+        // The same agent by two keys.
+        (
+            ("helion", Some("bridge")),
+            ("helion", Some("relay")),
+            Some("helion"),
+        ),
+        (
+            ("helion", Some("bridge")),
+            ("bridge", Some("relay")),
+            Some("bridge"),
+        ),
+    ];
+    for (proposer, approver, shared) in cases {
+        let mut world = World::new();
+        let id = world.create();
+        let proposal = told(&mut world, proposer).must(id, propose(closing()));
+        let approve = approve(proposal[0].id);
+        let world = told(&mut world, approver);
+        match shared {
+            None => drop(world.must(id, approve)),
+            Some(own) => assert_eq!(
+                world.refused(id, approve),
+                Refused::OwnProposal(AgentId::new(own).unwrap()),
+                "{proposer:?} {approver:?}"
+            ),
+        }
+    }
 }
 
 #[test]

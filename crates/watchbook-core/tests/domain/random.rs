@@ -134,6 +134,9 @@ impl Life {
             self.nodes[node].if_match(etag);
         }
         let world = self.nodes[node].by(draws.some(&AGENTS));
+        if draws.below(4) == 0 {
+            world.through(draws.some(&AGENTS));
+        }
         let command = if draws.below(4) == 0 {
             world.keyed(
                 id,
@@ -247,9 +250,10 @@ impl Life {
     }
 
     fn proposal(&self, draws: &Draws) -> Op {
-        let change = match draws.below(3) {
+        let change = match draws.below(4) {
             0 => ProposedChange::Close(resolution(draws)),
             1 => ProposedChange::Merge(draws.some(&self.incidents)),
+            2 => ProposedChange::Env(draws.some(&["prod", "staging"]).parse().unwrap()),
             _ => ProposedChange::Severity(draws.some(&Severity::ALL)),
         };
         Op::Propose(Box::new(Proposal {

@@ -23,6 +23,7 @@ pub(crate) struct World {
     clock: HybridClock,
     made: u64,
     as_agent: &'static str,
+    through: Option<&'static str>,
     if_match: Option<ETag>,
 }
 
@@ -62,6 +63,7 @@ impl World {
             clock: HybridClock::new(NodeId::from_bits(node)),
             made: u64::from(node) << 32,
             as_agent: "sofiia",
+            through: None,
             if_match: None,
         }
     }
@@ -69,6 +71,12 @@ impl World {
     /// The same world as another agent sees it for one command.
     pub(crate) fn by(&mut self, agent: &'static str) -> &mut Self {
         self.as_agent = agent;
+        self
+    }
+
+    /// The next command comes by a key of this identity, which acts for the agent.
+    pub(crate) fn through(&mut self, key: &'static str) -> &mut Self {
+        self.through = Some(key);
         self
     }
 
@@ -101,6 +109,7 @@ impl World {
             by: By {
                 agent,
                 key: None,
+                delegate: self.through.take().map(|id| AgentId::new(id).unwrap()),
                 request: None,
                 via: Via::Embedded,
                 source,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use watchbook_core::text::Env;
 use watchbook_core::{AgentId, Severity};
 
 use super::{DefaultRoles, Matrix, MatrixPolicy, RolePolicy, Standing};
-use crate::approval::{ApprovalPolicy, Asked, Change};
+use crate::approval::{ApprovalPolicy, Asked, AskedMove, Change};
 use crate::permission::Permission;
 use crate::role::{RoleName, Subject};
 
@@ -158,6 +159,44 @@ fn approvals_are_asked_for_by_change_place_severity_and_role() {
             role: &role(name),
         };
         let found = matrix.approval(&asked).map(|rule| rule.index);
+        assert_eq!(found, expected, "{asked:?}");
+    }
+}
+
+#[test]
+fn a_change_of_the_environment_wants_what_it_would_get_around() {
+    let mut policy = policy();
+    policy.approvals.push(ApprovalPolicy {
+        changes: Some(vec![Change::Close]),
+        envs: Some(vec!["live".parse().unwrap(), "canary".parse().unwrap()]),
+        ..ApprovalPolicy::default()
+    });
+    let matrix = Matrix::new(policy).unwrap();
+    let (p1, p3) = (Severity::P1, Severity::P3);
+    for (from, to, name, expected) in [
+        // Out of what a line covers.
+        (("prod", p1), ("staging", p1), "oncall", Some(0)),
+        (("prod", p1), ("staging", p1), "cto", None),
+        (("prod", p3), ("staging", p3), "oncall", None),
+        // Into it, with a severity that could be chosen freely before.
+        (("staging", p1), ("prod", p1), "oncall", Some(0)),
+        (("staging", p3), ("prod", p1), "oncall", Some(0)),
+        (("staging", p3), ("prod", p3), "oncall", None),
+        // A line that leaves the severity alone lets anything in, and nothing out.
+        (("staging", p1), ("live", p1), "oncall", None),
+        (("live", p3), ("staging", p3), "oncall", Some(2)),
+        (("live", p3), ("canary", p3), "oncall", None),
+        // A line without environments is left by no move.
+        (("staging", p3), ("dev", p3), "noter", None),
+    ] {
+        let place = |(env, severity): (&str, Severity)| (env.parse::<Env>().unwrap(), severity);
+        let (from, to) = (place(from), place(to));
+        let asked = AskedMove {
+            from: (&from.0, from.1),
+            to: (&to.0, to.1),
+            role: &role(name),
+        };
+        let found = matrix.approval_of_move(&asked).map(|rule| rule.index);
         assert_eq!(found, expected, "{asked:?}");
     }
 }

@@ -7,6 +7,7 @@
 
 mod agents;
 mod conditions;
+mod harmless;
 mod keyed;
 mod keyless;
 mod lifecycle;

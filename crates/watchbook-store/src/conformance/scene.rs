@@ -175,6 +175,7 @@ pub(crate) fn by(id: &str) -> By {
     By {
         agent: agent(id),
         key: None,
+        delegate: None,
         request: None,
         via: Via::Embedded,
         source: Source::Agent,

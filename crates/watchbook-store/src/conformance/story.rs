@@ -77,6 +77,13 @@ impl<S: Store> Teller<'_, S> {
         self.say(command).await
     }
 
+    /// The same by a key that acts for the teller.
+    async fn run_through(&mut self, key: &str, incident: IncidentId, op: Op) -> EventId {
+        let mut command = self.scene.command(incident, op);
+        command.by.delegate = Some(agent(key));
+        self.say(command).await
+    }
+
     async fn create(&mut self, new: NewIncident) -> IncidentId {
         let command = self.scene.creation(new);
         let id = command.incident;
@@ -136,7 +143,8 @@ impl<S: Store> Teller<'_, S> {
                 reason: message("more than one region"),
                 seconds: 3_600,
             };
-            let proposal = self.run(id, Op::Propose(Box::new(proposal))).await;
+            let propose = Op::Propose(Box::new(proposal));
+            let proposal = self.run_through("bridge", id, propose).await;
             let verdict = if approve {
                 Op::Approve {
                     proposal,

@@ -16,6 +16,7 @@ macro_rules! __conformance_cases {
             decided two_handles_decide_on_one_state [Incidents(1)] Shared;
             decided what_is_so_already_changes_nothing [Incidents(1)] Nothing;
             decided a_creation_names_what_looks_the_same [Incidents(1)] Nothing;
+            decided what_looks_the_same_is_told_by_its_creation [Incidents(1)] Nothing;
             atomic a_merge_shows_on_both_or_neither [Incidents(2)] Nothing;
             atomic a_merge_shows_on_both_or_neither_elsewhere [Incidents(2)] Shared;
             atomic an_import_shows_whole_or_not_at_all [Incidents(2)] Nothing;

@@ -15,7 +15,8 @@ pub struct Applied {
     pub incident: Incident,
     /// The events that were written, of all incidents of the commit. For a replay: the same as the first time.
     pub events: Vec<Event>,
-    /// Unfinished incidents that looked like the same thing when this one was created.
+    /// Unfinished incidents that looked like the same thing when this one was created, the newest first by creation,
+    /// and by id where that is the same.
     pub similar: Vec<IncidentId>,
     /// Whether anything changed. Acknowledging twice changes nothing the second time.
     pub changed: bool,

@@ -15,16 +15,17 @@ use super::whole_file::{self, Readers};
 
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Makes the bytes durable under their digest.
+/// Makes the bytes durable under their digest. Refused when something stands in the way of `name`, because it could
+/// not be given afterwards.
 pub(crate) fn keep(
     disk: &dyn Disk,
     layout: &Layout,
     incident: IncidentId,
-    sha256: Digest,
+    (name, sha256): (&ArtifactName, Digest),
     content: &[u8],
 ) -> Result<(), StoreError> {
-    refuse_link(disk, &layout.artifact_dir(incident))?;
-    refuse_link(disk, &layout.versions(incident))?;
+    check_way(disk, layout, incident)?;
+    expect(disk, layout, &layout.artifact(incident, name), Kind::File)?;
     let path = layout.version(incident, sha256);
     let there = whole_file::read(disk, &path, MAX_BYTES as u64).is_ok_and(|there| there == content);
     let kept = (|| {
@@ -46,20 +47,18 @@ pub(crate) fn keep(
 }
 
 /// Gives the bytes their name. The log names the version already, so this may fail without harm: the next reader or
-/// `rebuild` puts it right.
+/// `rebuild` puts it right. A link in place of the file itself is replaced, not followed.
 pub(crate) fn publish(
     disk: &dyn Disk,
     layout: &Layout,
     incident: IncidentId,
     name: &ArtifactName,
     content: &[u8],
-) -> io::Result<()> {
-    whole_file::replace(
-        disk,
-        &layout.artifact(incident, name),
-        content,
-        Readers::Group,
-    )
+) -> Result<(), StoreError> {
+    check_way(disk, layout, incident)?;
+    let path = layout.artifact(incident, name);
+    whole_file::replace(disk, &path, content, Readers::Group)
+        .map_err(|error| unwritable(layout, error))
 }
 
 /// The bytes of one version.
@@ -98,16 +97,32 @@ pub(crate) fn read(
 }
 
 /// Whoever can put a link in the artifact folder must not choose where we write.
-fn refuse_link(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
-    match disk.metadata(dir) {
-        Ok(found) if found.kind != Kind::Directory => Err(StoreError::Unavailable {
-            why: format!(
-                "{} is a link or a file where a folder belongs; remove it",
-                dir.display()
-            ),
-            retry_after: RETRY,
-            source: None,
-        }),
+fn check_way(disk: &dyn Disk, layout: &Layout, incident: IncidentId) -> Result<(), StoreError> {
+    expect(
+        disk,
+        layout,
+        &layout.artifact_dir(incident),
+        Kind::Directory,
+    )?;
+    expect(disk, layout, &layout.versions(incident), Kind::Directory)
+}
+
+/// Refuses what stands at `path` unless it is nothing or of the `kind` that belongs there. Names the path below the
+/// folder of artifacts: where that folder lies is nobody's business outside.
+fn expect(disk: &dyn Disk, layout: &Layout, path: &Path, kind: Kind) -> Result<(), StoreError> {
+    match disk.metadata(path) {
+        Ok(found) if found.kind != kind => {
+            let belongs = if kind == Kind::File { "file" } else { "folder" };
+            let shown = path.strip_prefix(&layout.artifacts).unwrap_or(path);
+            let shown = shown.display();
+            Err(StoreError::Unavailable {
+                why: format!(
+                    "{shown} in the folder of artifacts is not the {belongs} that belongs there, perhaps a link; ask an operator to remove it"
+                ),
+                retry_after: RETRY,
+                source: None,
+            })
+        }
         Ok(_) | Err(_) => Ok(()),
     }
 }

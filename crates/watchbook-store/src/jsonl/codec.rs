@@ -23,6 +23,8 @@ struct Head {
     #[serde(default)]
     key: Option<Name>,
     #[serde(default)]
+    delegate: Option<AgentId>,
+    #[serde(default)]
     request: Option<Name>,
     via: Via,
     source: Source,
@@ -36,6 +38,8 @@ struct HeadRef<'a> {
     agent: &'a AgentId,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delegate: Option<&'a AgentId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<&'a Name>,
     via: Via,
@@ -115,6 +119,7 @@ pub(crate) fn encode(
     let By {
         agent,
         key,
+        delegate,
         request,
         via,
         source,
@@ -122,6 +127,7 @@ pub(crate) fn encode(
     let head = HeadRef {
         agent,
         key: key.as_ref(),
+        delegate: delegate.as_ref(),
         request: request.as_ref(),
         via: *via,
         source: *source,
@@ -170,6 +176,7 @@ pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> 
     let Head {
         agent,
         key,
+        delegate,
         request,
         via,
         source,
@@ -202,6 +209,7 @@ pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> 
     let by = By {
         agent,
         key,
+        delegate,
         request,
         via,
         source,
@@ -258,3 +266,6 @@ pub(crate) fn authorised_tombstone(record: &str) -> Option<Digest> {
 
 /// The bytes of `{"salt":"<16 hex>",` at the beginning of a record.
 const SALT_BYTES: usize = 27;
+
+#[cfg(test)]
+mod tests;

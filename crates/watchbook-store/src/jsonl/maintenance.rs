@@ -209,7 +209,7 @@ impl Directory {
             &*self.options.disk,
             &self.options.layout,
             command.incident,
-            *sha256,
+            (name, *sha256),
             content,
         )
     }

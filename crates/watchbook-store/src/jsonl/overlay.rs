@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use watchbook_core::text::ServiceName;
 use watchbook_core::{
     ChangeId, Command, Commit, Decision, Digest, Event, EventId, Facts, Incident, IncidentId,
-    IncidentState, Op, Prior, ProposedChange, Refused, Set, Signature, Stamp, decide, fold, limit,
+    IncidentState, Op, Prior, ProposedChange, Refused, Set, Signature, Stamp, Timestamp, decide,
+    fold, limit,
 };
 
 use crate::contract::{Applied, StoreError};
@@ -142,7 +143,7 @@ impl<'a> Overlay<'a> {
 const fn target(change: &ProposedChange) -> Option<IncidentId> {
     match change {
         ProposedChange::Merge(into) => Some(*into),
-        ProposedChange::Close(_) | ProposedChange::Severity(_) => None,
+        ProposedChange::Close(_) | ProposedChange::Severity(_) | ProposedChange::Env(_) => None,
     }
 }
 
@@ -173,25 +174,20 @@ impl Facts for Overlay<'_> {
         let Some(likeness) = Likeness::of(created) else {
             return Vec::new();
         };
-        let still = |id: &IncidentId| {
-            self.states
-                .get(id)
-                .is_none_or(|state| likeness.matches(state))
-        };
+        // What the batch has looked at or changed is told by its own state.
         let stored = self
             .book
-            .similar(likeness.service, likeness.env, likeness.signature);
-        let mut ids: Vec<IncidentId> = stored.filter(still).take(limit::SIMILAR + 1).collect();
-        let decided = self
-            .states
-            .iter()
-            .filter(|(_, state)| likeness.matches(state));
-        ids.extend(decided.map(|(id, _)| *id));
-        ids.retain(|id| *id != created.incident_id);
-        ids.sort_unstable_by(|left, right| right.cmp(left));
-        ids.dedup();
-        ids.truncate(limit::SIMILAR);
-        ids
+            .similar(likeness.service, likeness.env, likeness.signature)
+            .filter(|(_, id)| !self.states.contains_key(id));
+        let mut alike: Vec<(i64, IncidentId)> = stored.take(limit::SIMILAR).collect();
+        let decided = self.states.iter().filter_map(|(id, state)| {
+            let created = likeness.matched(state)?;
+            Some((created.millis(), *id))
+        });
+        alike.extend(decided.filter(|(_, id)| *id != created.incident_id));
+        alike.sort_unstable_by(|left, right| right.cmp(left));
+        alike.truncate(limit::SIMILAR);
+        alike.into_iter().map(|(_, id)| id).collect()
     }
 }
 
@@ -220,12 +216,13 @@ impl<'a> Likeness<'a> {
         })
     }
 
-    fn matches(&self, state: &IncidentState) -> bool {
-        state.outline().is_some_and(|outline| {
-            outline.status.is_unfinished()
-                && outline.service == self.service
-                && outline.env.as_str() == self.env
-                && outline.signature == self.signature
-        })
+    /// When the incident was created, if it is alike.
+    fn matched(&self, state: &IncidentState) -> Option<Timestamp> {
+        let outline = state.outline()?;
+        let is_alike = outline.status.is_unfinished()
+            && outline.service == self.service
+            && outline.env.as_str() == self.env
+            && outline.signature == self.signature;
+        is_alike.then_some(outline.created_at)
     }
 }

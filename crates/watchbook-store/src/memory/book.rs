@@ -237,8 +237,8 @@ impl Facts for Book {
         let Some(new) = new.outline() else {
             return Vec::new();
         };
-        let newest_first = self.incidents.iter().rev();
-        newest_first
+        let known = self.incidents.iter();
+        let mut alike: Vec<(Timestamp, IncidentId)> = known
             .filter_map(|(id, entry)| Some((*id, entry.state.outline()?)))
             .filter(|(_, known)| {
                 known.status.is_unfinished()
@@ -246,9 +246,11 @@ impl Facts for Book {
                     && known.env == new.env
                     && known.signature == new.signature
             })
-            .map(|(id, _)| id)
-            .take(limit::SIMILAR)
-            .collect()
+            .map(|(id, known)| (known.created_at, id))
+            .collect();
+        alike.sort_unstable_by(|left, right| right.cmp(left));
+        let newest_first = alike.into_iter().map(|(_, id)| id);
+        newest_first.take(limit::SIMILAR).collect()
     }
 }
 

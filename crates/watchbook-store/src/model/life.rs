@@ -262,9 +262,10 @@ impl Life {
     }
 
     fn proposal(&self, draws: &Draws) -> Proposal {
-        let change = match draws.below(3) {
+        let change = match draws.below(4) {
             0 => ProposedChange::Close(resolution(draws)),
             1 => ProposedChange::Merge(draws.some(&self.incidents)),
+            2 => ProposedChange::Env(draws.some(&["prod", "staging"]).parse().unwrap()),
             _ => ProposedChange::Severity(draws.some(&Severity::ALL)),
         };
         Proposal {
@@ -303,6 +304,9 @@ fn by(draws: &Draws) -> By {
     By {
         agent: AgentId::new(draws.some(&AGENTS)).unwrap(),
         key: None,
+        delegate: draws
+            .one_in(4)
+            .then(|| AgentId::new(draws.some(&AGENTS)).unwrap()),
         request: None,
         via: Via::Embedded,
         source: draws.some(&[Source::Agent, Source::Human, Source::System]),

@@ -58,6 +58,8 @@ broken! {
         breaks Incidents 1, caught by what_is_so_already_changes_nothing;
     a_store_that_knows_nothing_similar: incidents::KnowsNothingSimilar,
         breaks Incidents 1, caught by a_creation_names_what_looks_the_same;
+    a_store_that_sorts_what_is_similar_by_id: incidents::SortsTheSimilarById,
+        breaks Incidents 1, caught by what_looks_the_same_is_told_by_its_creation;
     a_store_that_decides_by_itself: incidents::DecidesByItself,
         breaks Incidents 1, caught by every_operation_leads_where_it_is_decided;
     a_store_that_trusts_the_clock: incidents::TrustsTheClock,

@@ -68,6 +68,7 @@ fn by() -> By {
     By {
         agent: AgentId::new("tester").unwrap(),
         key: None,
+        delegate: None,
         request: None,
         via: Via::Embedded,
         source: Source::Agent,

@@ -238,3 +238,24 @@ pub async fn a_creation_names_what_looks_the_same<H: Harness>(harness: &H) {
         .await;
     assert_eq!(applied.similar, same);
 }
+
+/// They are told in the order of their creation, even within the minute that their ids name.
+pub async fn what_looks_the_same_is_told_by_its_creation<H: Harness>(harness: &H) {
+    let scene = Scene::open(harness).await;
+    let minute = scene.now();
+    let create = |seed: u64| {
+        let op = Op::Create(Box::new(plain("gateway returns 5xx")));
+        scene.command(IncidentId::from_seed(minute, seed), op)
+    };
+    let mut newest_first = Vec::new();
+    for seed in [105, 103, 109, 101] {
+        let applied = scene.apply(create(seed)).await;
+        assert_eq!(applied.similar, newest_first);
+        newest_first.insert(0, applied.incident.id);
+    }
+    // What was created at the same moment is told by its id.
+    let twin = scene.store.apply(create(102)).await.unwrap();
+    assert_eq!(twin.similar, newest_first);
+    newest_first.insert(0, twin.incident.id);
+    assert_eq!(scene.apply(create(107)).await.similar, newest_first);
+}

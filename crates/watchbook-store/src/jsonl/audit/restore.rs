@@ -78,7 +78,7 @@ impl Write {
             at: self.at,
             agent: self.by.agent.clone(),
             key: self.by.key.clone(),
-            delegate: None,
+            delegate: self.by.delegate.clone(),
             via: self.by.via,
             request: self.request.clone(),
             tool: short(RESTORED_TOOL),

@@ -61,12 +61,14 @@ impl Book {
         {
             book.packed_bytes += state.len();
             book.line_count += lines.len();
-            let likeness = match brief.filter(|brief| brief.status.is_unfinished()) {
-                Some(brief) => likeness(&brief, &postcard::from_bytes::<IncidentState>(&state)?),
+            let unfinished = brief.filter(|brief| brief.status.is_unfinished());
+            let likeness = match &unfinished {
+                Some(brief) => likeness(brief, &postcard::from_bytes::<IncidentState>(&state)?),
                 None => None,
             };
-            if let Some(likeness) = likeness.clone() {
-                book.similar.entry(likeness).or_default().insert(id);
+            if let (Some(brief), Some(likeness)) = (unfinished, likeness.clone()) {
+                let alike = book.similar.entry(likeness).or_default();
+                alike.insert((brief.created, id));
             }
             book.entries
                 .insert(id, Entry::packed(state, brief, likeness, lines));

@@ -40,7 +40,7 @@ pub(crate) struct Book {
     by_updated: BTreeSet<(i64, IncidentId)>,
     unfinished: BTreeSet<(i64, IncidentId)>,
     with_followups: BTreeSet<IncidentId>,
-    similar: HashMap<Likeness, BTreeSet<IncidentId>>,
+    similar: HashMap<Likeness, BTreeSet<(i64, IncidentId)>>,
     services: HashMap<ServiceName, u32>,
     open: VecDeque<IncidentId>,
     keys: KeyMemory,
@@ -56,6 +56,9 @@ pub(crate) struct Likeness {
     env: Box<str>,
     signature: Signature,
 }
+
+/// A likeness, and where an incident stands among those that share it.
+type Alike = (Likeness, (i64, IncidentId));
 
 impl Book {
     /// An empty book of a directory whose writes are stamped as `node`.
@@ -122,13 +125,13 @@ impl Book {
         self.entries.iter().map(|(id, entry)| (*id, entry))
     }
 
-    /// Unfinished incidents with this likeness, the newest first.
+    /// Unfinished incidents with this likeness, each with its creation in milliseconds, the newest first.
     pub(crate) fn similar(
         &self,
         service: &ServiceName,
         env: &str,
         signature: Signature,
-    ) -> impl Iterator<Item = IncidentId> {
+    ) -> impl Iterator<Item = (i64, IncidentId)> {
         let likeness = self.services.get(service).map(|service| Likeness {
             service: *service,
             env: env.into(),
@@ -255,22 +258,26 @@ impl Book {
                 self.with_followups.insert(id);
             }
         }
-        if before.1 != after.1 {
-            self.relike(id, before.1, after.1);
+        let dated = |(brief, likeness): (Option<Brief>, Option<Likeness>)| {
+            Some((likeness?, (brief?.created, id)))
+        };
+        let (before, after) = (dated(before), dated(after));
+        if before != after {
+            self.relike(before, after);
         }
     }
 
-    fn relike(&mut self, id: IncidentId, before: Option<Likeness>, after: Option<Likeness>) {
-        if let Some(likeness) = before
+    fn relike(&mut self, before: Option<Alike>, after: Option<Alike>) {
+        if let Some((likeness, place)) = before
             && let Some(ids) = self.similar.get_mut(&likeness)
         {
-            ids.remove(&id);
+            ids.remove(&place);
             if ids.is_empty() {
                 self.similar.remove(&likeness);
             }
         }
-        if let Some(likeness) = after {
-            self.similar.entry(likeness).or_default().insert(id);
+        if let Some((likeness, place)) = after {
+            self.similar.entry(likeness).or_default().insert(place);
         }
     }
 

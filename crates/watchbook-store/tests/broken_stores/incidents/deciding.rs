@@ -104,6 +104,19 @@ impl Twist for KnowsNothingSimilar {
     }
 }
 
+/// Takes an id for a time: it names the minute, and chance decides within it.
+#[derive(Debug)]
+pub(crate) struct SortsTheSimilarById;
+
+#[async_trait]
+impl Twist for SortsTheSimilarById {
+    async fn apply(&self, real: &Real, command: Command) -> Result<Applied, StoreError> {
+        let mut applied = real.apply(command).await?;
+        applied.similar.sort_by(|left, right| right.cmp(left));
+        Ok(applied)
+    }
+}
+
 /// Has an opinion of its own on how bad an incident is.
 #[derive(Debug)]
 pub(crate) struct DecidesByItself;

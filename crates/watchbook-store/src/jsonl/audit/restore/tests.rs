@@ -54,6 +54,7 @@ fn commit(n: u64, request: Option<&str>, incidents: &[u32]) -> Commit {
         by: By {
             agent: agent("sofiia"),
             key: Some(name("k1")),
+            delegate: Some(agent("bridge")),
             request: request.map(name),
             via: Via::Key,
             source: Source::Agent,
@@ -78,7 +79,7 @@ fn entry(request: &str, about: Option<u32>) -> AuditEntry {
             at: time(0),
             agent: agent("sofiia"),
             key: Some(name("k1")),
-            delegate: None,
+            delegate: Some(agent("bridge")),
             via: Via::Key,
             request: name(request),
             tool: short("oncall_tool"),
