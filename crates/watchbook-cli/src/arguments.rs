@@ -76,6 +76,12 @@ pub(crate) enum Operation {
         /// The shell
         shell: Shell,
     },
+    /// Prints the manual page of watchbook, or writes one for every command
+    Man {
+        /// The folder to write them to; no page that is there is overwritten
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// Prints a generated page of the documentation
     #[command(hide = true)]
     Reference {

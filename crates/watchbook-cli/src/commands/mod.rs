@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod import;
 mod key;
+mod man;
 mod reference;
 mod serve;
 
@@ -48,6 +49,7 @@ pub(crate) fn carry_out(
         Operation::Doctor => doctor::doctor(run, output),
         Operation::Reference { page } => reference::reference(page, output),
         Operation::Config(what) => config::config(run, &what, output),
+        Operation::Man { folder } => man::man(folder.as_deref(), output),
         Operation::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut arguments::command(), "watchbook", &mut script);

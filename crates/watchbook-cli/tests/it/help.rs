@@ -56,6 +56,38 @@ fn a_mistyped_command_names_the_nearest() {
 }
 
 #[test]
+fn every_command_has_a_manual_page() {
+    let world = World::new();
+    let printed = world.run(&["man"]);
+    assert_eq!(printed.code, 0, "{printed:?}");
+    let made = world.json(&["man", "share/man1"]);
+    let folder = world.path().join("share/man1");
+    let page = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(page("watchbook.1"), printed.stdout);
+    let close = page("watchbook-incident-close.1");
+    insta::assert_snapshot!(close.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(made["pages"], names.len());
+    let mut expected = Vec::new();
+    visible(&watchbook_cli::command(), "watchbook", &mut expected);
+    expected.sort();
+    assert_eq!(names, expected);
+    // A page that is there is somebody's: it stays as it is.
+    assert_eq!(world.run(&["man", "share/man1"]).code, 2);
+}
+
+fn visible(command: &clap::Command, name: &str, pages: &mut Vec<String>) {
+    pages.push(format!("{name}.1"));
+    for inner in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+        visible(inner, &format!("{name}-{}", inner.get_name()), pages);
+    }
+}
+
+#[test]
 fn completions_are_made_for_every_shell() {
     let world = World::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
