@@ -90,13 +90,9 @@ impl Facts for View {
                 && (&known.service, &known.env, known.signature)
                     == (&new.service, &new.env, new.signature)
         };
-        let mut ids: Vec<IncidentId> = self
-            .incidents()
-            .filter(alike)
-            .map(|known| known.id)
-            .collect();
-        ids.reverse();
-        ids.truncate(limit::SIMILAR);
-        ids
+        let mut alike: Vec<Incident> = self.incidents().filter(alike).collect();
+        alike.sort_by_key(|known| std::cmp::Reverse((known.created_at, known.id)));
+        alike.truncate(limit::SIMILAR);
+        alike.into_iter().map(|known| known.id).collect()
     }
 }
