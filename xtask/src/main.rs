@@ -15,6 +15,7 @@ mod finding;
 mod layers;
 mod metadata;
 mod needs;
+mod pg;
 mod process;
 mod setup;
 mod source;
@@ -38,6 +39,7 @@ usage: cargo xtask <command>
   codegen [--check]   write the generated files; --check only says which differ
   bench store [--large]
                       compare ours with its peers in one table (release build); --large adds a store ten times as big
+  pg up|down          start a throw-away PostgreSQL cluster for the tests, or take it away
   bench http          the same for creates over HTTP";
 
 fn main() -> ExitCode {
@@ -64,6 +66,8 @@ fn dispatch(words: &[&str]) -> Result<(), Failure> {
         ["tidy", "--report"] => tidy::report(),
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(codegen::Build::CommandOnly),
+        ["pg", "up"] => pg::run(pg::Turn::Up),
+        ["pg", "down"] => pg::run(pg::Turn::Down),
         ["bench", words @ ..] => bench::run(words),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -46,6 +46,12 @@ const NEEDS: &[Need] = &[
         remedy: Remedy::Package("jq"),
     },
     Need {
+        name: "postgres",
+        needed_by: "the tests of the backend for PostgreSQL",
+        probes: &[&["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"]],
+        remedy: Remedy::Package("postgresql"),
+    },
+    Need {
         name: "tmpfs",
         needed_by: "the tests of a disk that is full",
         // In a mount namespace of its own: as root, else as root of a user namespace. It leaves nothing behind.

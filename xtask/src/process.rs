@@ -1,7 +1,7 @@
 //! Running other programs: shown or captured, always with the failing command line in the error.
 
 use std::fmt;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -60,6 +60,18 @@ impl Program {
         let output = output.map_err(|source| self.not_started(source))?;
         self.ended(output.status)?;
         Ok(output.stdout)
+    }
+
+    /// Runs it with this text as its input; fails unless it succeeds.
+    pub(crate) fn feed(mut self, input: &str) -> Result<(), Failure> {
+        let child = self.command.stdin(Stdio::piped()).spawn();
+        let mut child = child.map_err(|source| self.not_started(source))?;
+        if let Some(mut pipe) = child.stdin.take() {
+            pipe.write_all(input.as_bytes())
+                .map_err(|source| self.not_started(source))?;
+        }
+        let status = child.wait().map_err(|source| self.not_started(source))?;
+        self.ended(status)
     }
 
     /// Runs it, passing each line it prints on to our own output and to `see`. Lines are shown also when it fails.

@@ -9,6 +9,7 @@ use crate::checkout;
 use crate::failure::Failure;
 use crate::metadata;
 use crate::needs;
+use crate::pg::{self, Cluster};
 use crate::process::Program;
 use crate::setup;
 use crate::surroundings;
@@ -25,7 +26,9 @@ pub(crate) enum Setup {
 }
 
 /// Everything that ships and every feature of it, so that one build serves all commands.
-const ALL: [&str; 2] = ["--workspace", "--all-features"];
+const ALL: &[&str] = &["--workspace", "--all-features"];
+/// The same without the backend for PostgreSQL, whose tests need a server.
+const WITHOUT_POSTGRES: &[&str] = &["--workspace"];
 
 /// Runs every test.
 pub(crate) fn run(setup: Setup) -> Result<(), Failure> {
@@ -34,21 +37,33 @@ pub(crate) fn run(setup: Setup) -> Result<(), Failure> {
         Setup::InstallMissing => setup::install_missing()?,
     };
     needs::report(&missing)?;
-    documentation_tests()?;
+    let has_postgres = !missing.iter().any(|need| need.name == "postgres");
+    let cluster = has_postgres.then(Cluster::start).transpose()?;
+    let what = if has_postgres { ALL } else { WITHOUT_POSTGRES };
+    documentation_tests(what)?;
     let references = References::start(&metadata::load()?.target_directory)?;
-    other_tests(&references)?;
+    other_tests(&references, what, cluster.as_ref())?;
+    drop(cluster);
     // A skipped test references nothing, so unreferenced snapshots prove something in a full run only.
     snapshots::check(missing.is_empty().then_some(&references))
 }
 
-fn documentation_tests() -> Result<(), Failure> {
-    let program = Program::cargo(["test", "--quiet", "--doc"].into_iter().chain(ALL));
+fn documentation_tests(what: &[&str]) -> Result<(), Failure> {
+    let arguments = ["test", "--quiet", "--doc"].into_iter();
+    let program = Program::cargo(arguments.chain(what.iter().copied()));
     let counts = counted(program)?;
     println!("documentation tests: {counts}");
     Ok(())
 }
 
-fn other_tests(references: &References) -> Result<(), Failure> {
+fn other_tests(
+    references: &References,
+    what: &[&str],
+    cluster: Option<&Cluster>,
+) -> Result<(), Failure> {
+    let what = what.iter().copied();
+    let address = cluster.map(Cluster::address).unwrap_or_default();
+    let found = |program: Program| references.record(program).with(pg::VARIABLE, &address);
     if Program::cargo(["nextest", "--version"]).succeeds() {
         let profile = if surroundings::variable("CI").is_some() {
             "ci"
@@ -57,20 +72,19 @@ fn other_tests(references: &References) -> Result<(), Failure> {
         };
         let arguments = ["nextest", "run", "--profile", profile]
             .into_iter()
-            .chain(ALL);
-        return references
-            .record(Program::cargo(arguments))
+            .chain(what);
+        return found(Program::cargo(arguments))
             .within(&checkout::root())
             .run();
     }
     println!("cargo-nextest is not installed: running with cargo test, which takes longer");
-    let arguments = ["test", "--no-fail-fast"].into_iter().chain(ALL).chain([
+    let arguments = ["test", "--no-fail-fast"].into_iter().chain(what).chain([
         "--lib",
         "--bins",
         "--tests",
         "--examples",
     ]);
-    let counts = counted(references.record(Program::cargo(arguments)))?;
+    let counts = counted(found(Program::cargo(arguments)))?;
     println!("tests: {counts}");
     Ok(())
 }

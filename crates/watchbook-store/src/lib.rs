@@ -9,6 +9,8 @@ pub mod jsonl;
 pub mod memory;
 #[cfg(feature = "testsuite")]
 pub mod model;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod system;
 
 pub use contract::{

@@ -120,14 +120,20 @@ impl IncidentFilter {
 }
 
 fn is_owner(incident: &Incident, owner: &Short) -> bool {
-    incident.roles.values().any(|holder| holder == owner)
-        || incident
-            .followups
-            .iter()
-            .any(|followup| followup.owner.as_ref() == Some(owner))
+    owners(incident).any(|known| known == owner)
 }
 
-fn has_words(incident: &Incident, words: &[String]) -> bool {
+/// Who has a role in an incident, and who owns one of its follow-ups: whom the filter `owner` finds.
+pub fn owners(incident: &Incident) -> impl Iterator<Item = &Short> {
+    let followups = incident.followups.iter();
+    incident
+        .roles
+        .values()
+        .chain(followups.filter_map(|followup| followup.owner.as_ref()))
+}
+
+/// What the filter `words` looks through, in lower case.
+pub fn search_text(incident: &Incident) -> String {
     let mut text = format!("{} {} {}", incident.id, incident.title, incident.service);
     for service in &incident.affects {
         text.push(' ');
@@ -140,6 +146,10 @@ fn has_words(incident: &Incident, words: &[String]) -> bool {
     for (key, value) in &incident.labels {
         text.extend([" ", key.as_str(), "=", value.as_str()]);
     }
-    let text = text.to_lowercase();
+    text.to_lowercase()
+}
+
+fn has_words(incident: &Incident, words: &[String]) -> bool {
+    let text = search_text(incident);
     words.iter().all(|word| text.contains(word.as_str()))
 }

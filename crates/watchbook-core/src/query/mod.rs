@@ -8,7 +8,7 @@ mod place;
 
 pub use cursor::{Cursor, ListKind, ParseCursorError};
 pub use followups::{FollowupFilter, FollowupItem, FollowupQuery};
-pub use incidents::{IncidentFilter, IncidentQuery};
+pub use incidents::{IncidentFilter, IncidentQuery, owners, search_text};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, page_of};
 pub use place::{Place, Sort};
 

@@ -94,6 +94,11 @@ impl Place {
         self.major.abs()
     }
 
+    /// The three numbers that places are compared by, the first first.
+    pub const fn parts(self) -> (i64, i64, i128) {
+        (self.major, self.minor, self.id)
+    }
+
     /// Where an unfinished or finished follow-up stands: the earliest deadline first, those without one last.
     pub fn of_followup(followup: &Followup) -> Self {
         let deadline = followup.due.map_or(i64::MAX, |due| due.deadline().millis());

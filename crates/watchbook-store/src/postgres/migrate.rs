@@ -1,0 +1,170 @@
+//! Bringing a database up to date: numbered steps, each with a checksum, one server at a time.
+
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Connection, NoTls};
+use watchbook_core::Digest;
+
+use super::options::PostgresOptions;
+use super::pool::{ConnectError, config, tls};
+
+/// The lock that only one migration holds at a time; a number of our own.
+const LOCK: i64 = 0x7761_7463_6862_6f6f;
+
+/// One step, in order.
+struct Step {
+    number: i32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+const STEPS: &[Step] = &[
+    Step {
+        number: 1,
+        name: "incidents",
+        sql: include_str!("migrations/0001_incidents.sql"),
+    },
+    Step {
+        number: 2,
+        name: "beside_the_log",
+        sql: include_str!("migrations/0002_beside_the_log.sql"),
+    },
+];
+
+/// Where the steps that were taken are written down.
+const LEDGER: &str = "create table if not exists schema_steps (
+    number   integer primary key,
+    name     text not null,
+    sha256   text not null,
+    taken_at timestamptz not null default now()
+);";
+
+/// What a migration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    /// The steps it took, by name. Empty when the database was up to date.
+    pub taken: Vec<&'static str>,
+    /// The number of the last step the database has now.
+    pub version: i32,
+}
+
+/// A database that cannot be brought up to date.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrateError {
+    /// It cannot be reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// It refused a statement, or the connection failed. Nothing has changed.
+    #[error("the database refused the migration: {0}")]
+    Database(#[from] tokio_postgres::Error),
+    /// It has steps that this program does not know.
+    #[error(
+        "the database has version {found}, this program knows up to {known}; upgrade watchbook to use it"
+    )]
+    Newer {
+        /// The version found.
+        found: i32,
+        /// The newest version this program knows.
+        known: i32,
+    },
+    /// A step was taken in another form than this program has it.
+    #[error(
+        "step {number} of the database was not made by this watchbook; restore it from a backup, or ask who changed it"
+    )]
+    Changed {
+        /// The step.
+        number: i32,
+    },
+}
+
+/// Everything that an empty database is given, as SQL. Needs no database.
+pub fn ddl() -> String {
+    let steps = STEPS.iter().map(|step| {
+        let Step { number, name, sql } = step;
+        format!("-- step {number}: {name}\n{sql}")
+    });
+    std::iter::once(format!("{LEDGER}\n"))
+        .chain(steps)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Takes the steps that the database does not have yet, all of them or none. Waits for another migration to end.
+///
+/// # Errors
+/// When the database cannot be reached, refuses, or is of a newer version. Nothing has changed then.
+pub async fn migrate(options: &PostgresOptions) -> Result<Migrated, MigrateError> {
+    let config = config(options)?;
+    if config.get_ssl_mode() == SslMode::Disable {
+        let (client, connection) = config.connect(NoTls).await?;
+        return over(client, connection).await;
+    }
+    let (client, connection) = config.connect(tls()?).await?;
+    over(client, connection).await
+}
+
+/// Takes the steps over a connection, and ends it: a migration that was refused must not leave locks behind.
+async fn over<S, T>(
+    mut client: Client,
+    connection: Connection<S, T>,
+) -> Result<Migrated, MigrateError>
+where
+    Connection<S, T>: Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
+{
+    let driver = tokio::spawn(connection);
+    let migrated = take_steps(&mut client).await;
+    drop(client);
+    // How the connection ended changes nothing: what counts was answered before.
+    drop(driver.await);
+    migrated
+}
+
+async fn take_steps(client: &mut Client) -> Result<Migrated, MigrateError> {
+    let transaction = client.transaction().await?;
+    let lock = format!("select pg_advisory_xact_lock({LOCK})");
+    transaction.batch_execute(&lock).await?;
+    transaction.batch_execute(LEDGER).await?;
+    let rows = transaction
+        .query(
+            "select number, sha256 from schema_steps order by number",
+            &[],
+        )
+        .await?;
+    let taken: Vec<(i32, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    check(&taken)?;
+    let mut migrated = Migrated {
+        taken: Vec::new(),
+        version: taken.last().map_or(0, |(number, _)| *number),
+    };
+    for step in STEPS.iter().skip(taken.len()) {
+        let Step { number, name, sql } = step;
+        transaction.batch_execute(sql).await?;
+        transaction
+            .execute(
+                "insert into schema_steps (number, name, sha256) values ($1, $2, $3)",
+                &[number, name, &Digest::of(sql.as_bytes()).to_string()],
+            )
+            .await?;
+        migrated.taken.push(name);
+        migrated.version = *number;
+    }
+    transaction.commit().await?;
+    Ok(migrated)
+}
+
+/// Whether the steps that were taken are the first of ours.
+fn check(taken: &[(i32, String)]) -> Result<(), MigrateError> {
+    let known = STEPS.last().map_or(0, |step| step.number);
+    if let Some((found, _)) = taken.last().filter(|(found, _)| *found > known) {
+        return Err(MigrateError::Newer {
+            found: *found,
+            known,
+        });
+    }
+    for ((number, sha256), step) in taken.iter().zip(STEPS) {
+        if *number != step.number || *sha256 != Digest::of(step.sql.as_bytes()).to_string() {
+            return Err(MigrateError::Changed { number: *number });
+        }
+    }
+    Ok(())
+}

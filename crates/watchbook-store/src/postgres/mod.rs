@@ -1,0 +1,68 @@
+//! PostgreSQL: the log in a database that any number of servers share.
+//!
+//! A write reads what it is decided on, asks [`watchbook_core::decide()`], and saves what comes of it in one statement
+//! that goes through only if nobody was quicker. Who loses that race several times takes the rows' locks instead.
+//! Nothing relies on a session: no setting, no temporary table, no notification, so a pooler that lends connections
+//! for one transaction each may stand between.
+
+mod artifacts;
+mod audit;
+mod condition;
+mod exec;
+mod facts;
+mod incidents;
+mod keys;
+mod list;
+mod migrate;
+mod options;
+mod pool;
+mod read;
+mod record;
+mod save;
+mod sqlstate;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use watchbook_core::{HybridClock, NodeId};
+
+pub use migrate::{MigrateError, Migrated, ddl, migrate};
+pub use options::{ExecMode, PostgresOptions};
+pub use pool::ConnectError;
+
+use pool::Database;
+
+/// The incidents of one database. Cheap to clone.
+#[derive(Clone)]
+pub struct PostgresStore {
+    database: Database,
+    options: Arc<PostgresOptions>,
+    /// Shared by all clones: what this process stamps never goes back.
+    stamps: Arc<Mutex<HybridClock>>,
+}
+
+/// Says where it is, without the password.
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("database", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// A store on a database whose tables are there already ([`migrate()`]). Connects when it is first used.
+    ///
+    /// # Errors
+    /// When the address cannot be read.
+    pub fn new(options: PostgresOptions) -> Result<Self, ConnectError> {
+        let node = NodeId::generate(&*options.entropy);
+        Ok(Self {
+            database: Database::new(&options)?,
+            options: Arc::new(options),
+            stamps: Arc::new(Mutex::new(HybridClock::new(node))),
+        })
+    }
+}

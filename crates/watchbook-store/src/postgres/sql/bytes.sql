@@ -1,0 +1,1 @@
+select bytes from incident_artifacts where incident_id = $1 and sha256 = $2

@@ -1,0 +1,1 @@
+select value from store_facts where name = $1

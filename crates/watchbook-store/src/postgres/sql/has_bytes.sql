@@ -1,0 +1,1 @@
+select 1 from incident_artifacts where incident_id = $1 and sha256 = $2

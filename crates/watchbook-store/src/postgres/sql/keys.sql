@@ -1,0 +1,1 @@
+select record::text from api_keys order by position

@@ -1,0 +1,64 @@
+//! Every case of the suite, with statements prepared and with statements sent whole each time.
+
+use watchbook_core::Digest;
+use watchbook_store::conformance::{Harness, block_on};
+use watchbook_store::postgres::{ExecMode, PostgresStore};
+use watchbook_store::system::ManualClock;
+
+use crate::schema::Schema;
+
+struct InDatabase {
+    schema: Schema,
+    mode: ExecMode,
+}
+
+impl InDatabase {
+    fn new(mode: ExecMode) -> Self {
+        Self {
+            schema: block_on(Schema::migrated()),
+            mode,
+        }
+    }
+}
+
+impl Harness for InDatabase {
+    type Store = PostgresStore;
+
+    async fn open(&self) -> PostgresStore {
+        self.schema.store(self.mode)
+    }
+
+    async fn reopen(&self, store: PostgresStore) -> PostgresStore {
+        drop(store);
+        self.schema.store(self.mode)
+    }
+
+    async fn second(&self, _first: &PostgresStore) -> Option<PostgresStore> {
+        Some(self.schema.store(self.mode))
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.schema.clock
+    }
+
+    fn damage(&self, _store: &PostgresStore, artifact: Digest) -> bool {
+        let sql = format!("update incident_artifacts set bytes = 'x' where sha256 = '{artifact}'");
+        let changed = std::thread::scope(|scope| {
+            let damage = scope.spawn(|| block_on(self.schema.execute(&sql)));
+            damage.join().expect("a statement")
+        });
+        changed == 1
+    }
+}
+
+mod prepared {
+    use super::{ExecMode, InDatabase};
+
+    watchbook_store::conformance_suite!(InDatabase::new(ExecMode::Prepared), without: [Verifiable]);
+}
+
+mod unnamed {
+    use super::{ExecMode, InDatabase};
+
+    watchbook_store::conformance_suite!(InDatabase::new(ExecMode::Unnamed), without: [Verifiable]);
+}
