@@ -13,7 +13,7 @@ mod site;
 use std::io;
 use std::sync::Arc;
 
-use watchbook_store::disk::sim::Fault;
+use watchbook_store::disk::sim::{Fault, Op};
 use watchbook_store::disk::{Disk, LateSync, NoSync, SimDisk};
 use watchbook_store::jsonl::JsonlStore;
 use watchbook_store::system::SeededEntropy;
@@ -182,4 +182,34 @@ async fn single_fault(step: u64, failing: Fault) -> Result<(), Finding> {
         unless(told.still_told(&after, false))?;
     }
     verifies(&reopened)
+}
+
+#[test]
+fn a_redaction_that_failed_twice_is_finished_by_the_next_writer() {
+    let mut unfinished = 0;
+    for op in [Op::Write, Op::Rename, Op::SyncData, Op::SyncDir] {
+        for nth in 0..20 {
+            for later in 0..3 {
+                unfinished += usize::from(block_on(failing_twice(op, nth, later)));
+            }
+        }
+    }
+    assert!(
+        unfinished > 5,
+        "only {unfinished} redactions were left to the next writer"
+    );
+}
+
+/// Lets the `nth` operation of this sort fail, and the one `later` behind it. Whether that left a text in a file.
+async fn failing_twice(op: Op, nth: u64, later: u64) -> bool {
+    let (site, disk) = (Site::new(nth), SimDisk::new());
+    let store = site.open(Arc::new(disk.clone())).unwrap();
+    disk.fail_nth(op, nth, Fault::Error(io::ErrorKind::StorageFull));
+    disk.fail_nth(op, nth + later, Fault::Error(io::ErrorKind::StorageFull));
+    let told = site.work(&store, &disk).await;
+    let context = format!("{op:?} {nth} and {later} behind it");
+    disk.heal();
+    works_on(&site, &store, &disk).await.expect(&context);
+    assert_eq!(told.still_told(&disk, false), None, "{context}");
+    !told.all_gone_at_once()
 }
