@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 use crate::process::{
-    IMPORTED_LINES, assert_gap_free, creation, import, lines, note, open, role, say, spawn,
+    IMPORTED_LINES, all, assert_gap_free, creation, import, lines, note, open, role, say, spawn,
     timeline,
 };
 use tempfile::TempDir;
@@ -150,24 +150,6 @@ fn assert_asked_for(there: &HashMap<EventId, IncidentId>, started: &HashSet<Chan
         .filter(|(event, _)| !asked.contains(event))
         .collect();
     assert!(unasked.is_empty(), "nobody asked for {unasked:?}");
-}
-
-async fn all(store: &JsonlStore) -> Vec<IncidentId> {
-    let (mut ids, mut after) = (Vec::new(), None);
-    loop {
-        let page = PageRequest { limit: 500, after };
-        let query = IncidentQuery {
-            filter: IncidentFilter::default(),
-            sort: Sort::Created,
-            page,
-        };
-        let page = store.list(query).await.unwrap();
-        ids.extend(page.items.into_iter().map(|incident| incident.id));
-        after = page.next;
-        if after.is_none() {
-            return ids;
-        }
-    }
 }
 
 /// Not a test by itself: the process that is killed. Without a role it has nothing to do.
