@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::process::{creation, note, open, role, say, spawn, timeline};
@@ -268,52 +269,81 @@ fn a_newer_format_is_read_and_not_written() {
     });
 }
 
+/// How many copies are made while the writer writes.
+const COPIES: usize = 10;
+/// So often a copy may be done before the writer has had a turn.
+const ROUNDS: usize = 200;
+
 #[test]
 fn a_copy_of_a_living_directory_opens() {
-    let (dir, copies) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let dir = TempDir::new().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .build()
         .unwrap();
     let (store, ids) = runtime.block_on(filled(dir.path(), &["first"]));
-    let id = ids[0];
-    let writer = {
-        let store = store.clone();
-        runtime.spawn(async move {
-            let mut acked = 1;
-            while store
-                .apply(note(id, "x"))
-                .await
-                .map(|Applied { durable, .. }| durable)
-                .unwrap()
-            {
-                acked += 1;
-                if acked == 2_000 {
-                    return;
-                }
-            }
-        })
-    };
-    for round in 0..10 {
-        let copy = copies.path().join(round.to_string());
-        let before = runtime.block_on(timeline(&store, id)).len();
-        let copied = Process::new("cp")
-            .arg("-r")
-            .arg(dir.path())
-            .arg(&copy)
-            .stderr(Stdio::null())
-            .status();
-        assert!(copied.unwrap().success());
-        runtime.block_on(async {
-            let copied = open(&copy);
-            let there = timeline(&copied, id).await.len();
-            assert!(
-                there >= before,
-                "the copy has {there} lines, and {before} were there before"
-            );
-            copied.apply(note(id, "in the copy")).await.unwrap();
-            assert!(copied.verify(None).unwrap().is_whole());
-        });
+    let (acked, stop) = (
+        Arc::new(AtomicUsize::new(1)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let writer = runtime.spawn(write_until(
+        Arc::clone(&stop),
+        store.clone(),
+        ids[0],
+        Arc::clone(&acked),
+    ));
+    let mut living = 0;
+    for round in 0.. {
+        assert!(round < ROUNDS, "only {living} copies met a writer at work");
+        let before = acked.load(Ordering::SeqCst);
+        let copy = copied(dir.path());
+        assert!(!writer.is_finished(), "the writer is still running");
+        if acked.load(Ordering::SeqCst) == before {
+            continue;
+        }
+        runtime.block_on(opens_with(copy.path(), ids[0], before));
+        living += 1;
+        if living == COPIES {
+            break;
+        }
     }
+    stop.store(true, Ordering::SeqCst);
     runtime.block_on(writer).unwrap();
+}
+
+async fn write_until(
+    stop: Arc<AtomicBool>,
+    store: JsonlStore,
+    id: IncidentId,
+    acked: Arc<AtomicUsize>,
+) {
+    while !stop.load(Ordering::SeqCst) {
+        let Applied { durable, .. } = store.apply(note(id, "x")).await.unwrap();
+        assert!(durable);
+        acked.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn copied(dir: &Path) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    let done = Process::new("cp")
+        .arg("-r")
+        .arg(dir.join("ops"))
+        .arg(copy.path())
+        .stderr(Stdio::null())
+        .status();
+    assert!(done.unwrap().success());
+    copy
+}
+
+/// The copy has all that was acknowledged before it was begun, and can be worked with.
+async fn opens_with(copy: &Path, id: IncidentId, before: usize) {
+    let copied = open(copy);
+    let there = timeline(&copied, id).await.len();
+    assert!(
+        there >= before,
+        "the copy has {there} lines, and {before} were there before"
+    );
+    copied.apply(note(id, "in the copy")).await.unwrap();
+    assert!(copied.verify(None).unwrap().is_whole());
 }
