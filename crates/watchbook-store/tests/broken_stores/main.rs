@@ -13,13 +13,14 @@ mod audit;
 mod disk;
 mod incidents;
 mod keys;
+mod noticed;
 mod twist;
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use watchbook_store::conformance::{CASES, Ran, Sentence, case, run};
 
+use noticed::Noticed;
 use twist::{Honest, Rig, Twist};
 
 // The rig itself keeps the contract, with every capability: what fails below fails by its twist alone.
@@ -155,6 +156,11 @@ broken! {
     a_store_that_drops_redacted_lines: incidents::DropsRedactedLines,
         breaks Incidents 11, caught by a_redacted_line_keeps_its_place;
 
+    a_store_that_lists_backwards: incidents::ListsBackwards,
+        breaks Incidents 12, caught by each_order_is_what_it_says;
+    a_store_that_puts_the_latest_deadline_first: incidents::PutsTheLatestDeadlineFirst,
+        breaks Incidents 12, caught by each_question_about_follow_ups_means_what_it_says;
+
     a_store_that_names_files_first: artifacts::NamesFilesFirst::default(),
         breaks Artifacts 1, caught by bytes_are_there_before_their_event;
     a_store_that_names_what_is_not_there: artifacts::NamesWhatIsNotThere,
@@ -189,11 +195,24 @@ broken! {
         breaks Keys 2, caught by a_record_is_replaced_by_its_id;
     a_store_that_caches_keys: keys::CachesKeys::default(),
         breaks Keys 2, caught by every_handle_sees_a_record;
-    a_store_with_open_files: keys::LeavesFilesOpen::default(),
+    a_store_with_open_files: keys::LeavesFilesOpen,
         breaks Keys 3, caught by secrets_are_readable_by_their_owner_alone;
+    a_store_that_prints_the_pepper: keys::PrintsThePepper::default(),
+        breaks Keys 3, caught by secrets_are_not_printed;
+    a_store_that_peppers_each_key_anew: keys::ChangesThePepper::at_each_key(),
+        breaks Keys 4, caught by the_pepper_stays;
+    a_store_that_loses_the_pepper: keys::ChangesThePepper::at_a_crash(),
+        breaks Keys 4, caught by the_pepper_stays_through_a_crash;
+    a_store_with_a_pepper_per_handle: keys::ChangesThePepper::at_each_handle(),
+        breaks Keys 4, caught by every_handle_has_one_pepper;
+    a_store_that_sorts_keys: keys::SortsKeys,
+        breaks Keys 5, caught by a_record_is_replaced_by_its_id;
+    a_store_that_moves_replaced_keys: keys::MovesReplacedKeys::default(),
+        breaks Keys 5, caught by a_record_is_replaced_by_its_id;
 }
 
-/// The case must hold the sentence, and must fail on the store that breaks it.
+/// The case must hold the sentence, and must fail on the store that breaks it, by an assertion of its own: a twist that
+/// breaks the rig, or what a case needs before it looks, shows nothing.
 fn caught(twist: impl Twist, sentence: Sentence, name: &str) {
     let case = case(name).expect("a case of the suite");
     assert!(
@@ -202,8 +221,15 @@ fn caught(twist: impl Twist, sentence: Sentence, name: &str) {
         case.holds
     );
     let rig = Rig::new(twist);
-    let ran = catch_unwind(AssertUnwindSafe(|| run(case, &rig)));
-    assert!(ran.is_err(), "`{name}` lets {rig:?} pass: {ran:?}");
+    let noticed = noticed::by(|| run(case, &rig));
+    let own = format!("src/conformance/cases/{}.rs", case.module);
+    match noticed {
+        Noticed::Nothing(ran) => panic!("`{name}` lets {rig:?} pass: {ran:?}"),
+        Noticed::Panic { file, message } => assert!(
+            file.ends_with(&own),
+            "`{name}` did not notice {rig:?} by itself, but {file}: {message}"
+        ),
+    }
 }
 
 #[test]
