@@ -38,7 +38,7 @@ impl<'a> Handles<'a> {
     /// The handle of this turn. Now and then it is opened anew first: after an ordinary end with its checkpoint, or
     /// after a sudden one.
     fn turn(&mut self, draw: u64) -> Arc<JsonlStore> {
-        let which = usize::from(draw % 2 == 0);
+        let which = usize::from(draw.is_multiple_of(2));
         match (draw >> 1) % 16 {
             0 => self.open[which].close().unwrap(),
             1 => {}

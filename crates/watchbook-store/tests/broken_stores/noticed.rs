@@ -1,17 +1,14 @@
 //! Where a panic came from.
 
 use std::cell::RefCell;
-use std::fmt::Debug;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-/// What became of a case.
+/// A panic, and where it came from.
 #[derive(Debug)]
-pub(crate) enum Noticed<T> {
-    /// It passed.
-    Nothing(T),
-    /// It failed, there.
-    Panic { file: String, message: String },
+pub(crate) struct Panicked {
+    pub(crate) file: String,
+    pub(crate) message: String,
 }
 
 thread_local! {
@@ -19,7 +16,7 @@ thread_local! {
 }
 
 /// Runs something, and says where it panics if it does.
-pub(crate) fn by<T: Debug>(run: impl FnOnce() -> T) -> Noticed<T> {
+pub(crate) fn by<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();
@@ -29,11 +26,8 @@ pub(crate) fn by<T: Debug>(run: impl FnOnce() -> T) -> Noticed<T> {
             before(info);
         }));
     });
-    match panic::catch_unwind(AssertUnwindSafe(run)) {
-        Ok(done) => Noticed::Nothing(done),
-        Err(_) => {
-            let (file, message) = LAST.take().expect("the hook saw the panic");
-            Noticed::Panic { file, message }
-        }
-    }
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|_| {
+        let (file, message) = LAST.take().expect("the hook saw the panic");
+        Panicked { file, message }
+    })
 }

@@ -46,10 +46,6 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-fn found(looked: Result<(), Finding>) -> Option<Finding> {
-    looked.err()
-}
-
 fn unless(finding: Option<Finding>) -> Result<(), Finding> {
     finding.map_or(Ok(()), Err)
 }
@@ -67,7 +63,7 @@ fn power_cut(seed: u64, length: u64, wrap: impl Fn(SimDisk) -> Arc<dyn Disk>) ->
             Ok(store) => site.work(&store, &disk).await,
             Err(_) => Told::default(),
         };
-        found(survives(&site, &disk.crash(seed), &told).await)
+        survives(&site, &disk.crash(seed), &told).await.err()
     })
 }
 
@@ -155,7 +151,7 @@ fn each_single_fault_at_each_step_is_told_truly() {
     for step in 0..length() {
         for fault in faults {
             let done = block_on(single_fault(step, fault));
-            assert_eq!(found(done), None, "step {step}, {fault:?}");
+            assert_eq!(done, Ok(()), "step {step}, {fault:?}");
         }
     }
 }
@@ -209,7 +205,8 @@ async fn failing_twice(op: Op, nth: u64, later: u64) -> bool {
     let told = site.work(&store, &disk).await;
     let context = format!("{op:?} {nth} and {later} behind it");
     disk.heal();
-    works_on(&site, &store, &disk).await.expect(&context);
+    let works_on = works_on(&site, &store, &disk).await;
+    assert!(works_on.is_ok(), "{context}: {works_on:?}");
     assert_eq!(told.still_told(&disk, false), None, "{context}");
     !told.all_gone_at_once()
 }
