@@ -4,19 +4,12 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-/// A panic, and where it came from.
-#[derive(Debug)]
-pub(crate) struct Panicked {
-    pub(crate) file: String,
-    pub(crate) message: String,
-}
-
 thread_local! {
     static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
-/// Runs something, and says where it panics if it does.
-pub(crate) fn by<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
+/// Runs something. If it panics: the file in which it does, and what it says.
+pub(crate) fn by<T>(run: impl FnOnce() -> T) -> Result<T, (String, String)> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();
@@ -26,8 +19,6 @@ pub(crate) fn by<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
             before(info);
         }));
     });
-    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|_| {
-        let (file, message) = LAST.take().expect("the hook saw the panic");
-        Panicked { file, message }
-    })
+    let done = panic::catch_unwind(AssertUnwindSafe(run));
+    done.map_err(|_| LAST.take().expect("the hook saw the panic"))
 }

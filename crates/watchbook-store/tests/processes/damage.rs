@@ -150,7 +150,7 @@ fn damages(lines: &[&[u8]], dice: &SeededEntropy) -> Vec<Damage> {
             all.0.remove(400);
         }),
         damage("swapped", &[600, 601], &[600, 601], &|all| {
-            all.0.swap(600, 601)
+            all.0.swap(600, 601);
         }),
         // Behind a further line the published end is in the midst of the last one.
         damage("doubled", &[800, LINES + 1], &[799, LINES], &|all| {

@@ -198,8 +198,11 @@ async fn told(store: &JsonlStore, command: Command) -> Option<ChangeId> {
             say(&format!("ack {change} {incident} {lines}"));
             Some(change)
         }
-        Ok(_) | Err(StoreError::Refused(_)) => None,
-        Err(error) => panic!("{change}: {error:?}"),
+        other => {
+            let came_too_late = matches!(other, Ok(_) | Err(StoreError::Refused(_)));
+            assert!(came_too_late, "{change}: {other:?}");
+            None
+        }
     }
 }
 
