@@ -13,6 +13,9 @@
 
 mod life;
 mod look;
+mod nouns;
+
+use std::ops::Deref;
 
 use watchbook_core::{Command, IncidentId};
 
@@ -30,25 +33,48 @@ pub async fn compare<A: Store, B: Store>(
     clock: &ManualClock,
     draws: &[u64],
 ) {
+    compare_through(reference, |_| other, clock, draws).await;
+}
+
+/// The same with a handle on the other store for each turn: `handle` is given the turn's number, and may close handles
+/// and open them anew, or take turns between several. What one wrote the next one must show.
+pub async fn compare_through<A: Store, B: Store, H: Deref<Target = B>>(
+    reference: &A,
+    mut handle: impl FnMut(u64) -> H,
+    clock: &ManualClock,
+    draws: &[u64],
+) {
     let mut life = Life::new(clock);
     for draw in draws {
-        match life.turn(*draw) {
-            Turn::Wait => {}
-            Turn::Try(command) => {
-                let expected = reference.preview(command.clone()).await;
-                let previewed = other.preview(command.clone()).await;
-                same_answer(&command, &expected, &previewed);
-            }
-            Turn::Do(command) => {
-                let expected = reference.apply(command.clone()).await;
-                let applied = other.apply(command.clone()).await;
-                same_answer(&command, &expected, &applied);
-                life.learn(&expected);
-            }
-            Turn::Look(query) => same_sight(reference, other, query).await,
-        }
+        let other = handle(*draw);
+        turn(&mut life, reference, &*other, *draw).await;
     }
-    look_alike(reference, other).await;
+    look_alike(reference, &*handle(0)).await;
+}
+
+async fn turn<A: Store, B: Store>(life: &mut Life, reference: &A, other: &B, draw: u64) {
+    match life.turn(draw) {
+        Turn::Wait => {}
+        Turn::Try(command) => {
+            let expected = reference.preview(command.clone()).await;
+            let previewed = other.preview(command.clone()).await;
+            same_answer(&command, &expected, &previewed);
+        }
+        Turn::Do(command) => {
+            let expected = reference.apply(command.clone()).await;
+            let applied = other.apply(command.clone()).await;
+            same_answer(&command, &expected, &applied);
+            life.learn(&expected);
+        }
+        Turn::Attach(command, content) => {
+            let expected = reference.attach(command.clone(), content.clone()).await;
+            let attached = other.attach(command.clone(), content).await;
+            same_answer(&command, &expected, &attached);
+            life.learn(&expected);
+            look::same_artifacts(reference, other, command.incident).await;
+        }
+        Turn::Look(query) => same_sight(reference, other, query).await,
+    }
 }
 
 /// Compares everything that two stores show.
@@ -99,4 +125,5 @@ async fn same_incident<A: Store, B: Store>(reference: &A, other: &B, id: Inciden
     let given = other.get(id).await.map_err(|error| error.to_string());
     assert_eq!(given, expected);
     look::same_timeline(reference, other, id).await;
+    look::same_artifacts(reference, other, id).await;
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use watchbook_core::Digest;
-use watchbook_store::conformance::{FileSeen, Harness};
+use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
 use watchbook_store::system::{ManualClock, OsEntropy};
 
@@ -63,6 +63,10 @@ impl Harness for Files {
         &self.clock
     }
 
+    fn offers(&self) -> &'static [Need] {
+        &[Need::Damage, Need::Files]
+    }
+
     fn damage(&self, _store: &JsonlStore, artifact: Digest) -> bool {
         let name = artifact.to_string();
         let found = walk(self.dir.path())
@@ -95,4 +99,4 @@ fn walk(dir: &Path) -> Vec<FileSeen> {
     seen
 }
 
-watchbook_store::conformance_suite!(Files::default(), without: []);
+watchbook_store::conformance_suite!(Files::default(), without: [Faults]);

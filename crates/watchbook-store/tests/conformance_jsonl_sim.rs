@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use watchbook_core::Digest;
-use watchbook_store::conformance::Harness;
-use watchbook_store::disk::SimDisk;
+use watchbook_store::conformance::{Harness, Need};
 use watchbook_store::disk::sim::Fault;
+use watchbook_store::disk::{Disk as _, Kind, SimDisk};
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
 use watchbook_store::system::{ManualClock, SeededEntropy};
 
@@ -74,6 +74,10 @@ impl Harness for Simulated {
         &self.clock
     }
 
+    fn offers(&self) -> &'static [Need] {
+        &[Need::Faults, Need::Damage]
+    }
+
     fn fail_at(&self, step: u32) -> bool {
         let disk = self.disk();
         disk.fail_at(
@@ -87,9 +91,22 @@ impl Harness for Simulated {
         self.disk().heal();
     }
 
-    fn damage(&self, _store: &JsonlStore, _artifact: Digest) -> bool {
-        false
+    fn damage(&self, _store: &JsonlStore, artifact: Digest) -> bool {
+        let (disk, name) = (self.disk(), artifact.to_string());
+        let found = walk(&disk, Path::new("/site"))
+            .into_iter()
+            .find(|path| path.ends_with(&name));
+        found.is_some_and(|path| disk.tamper(&path, b"something else").is_ok())
     }
 }
 
-watchbook_store::conformance_suite!(Simulated::default(), without: []);
+fn walk(disk: &SimDisk, dir: &Path) -> Vec<PathBuf> {
+    let paths = disk.read_dir(dir).unwrap().into_iter();
+    let below = |path: PathBuf| match disk.metadata(&path).unwrap().kind {
+        Kind::Directory => walk(disk, &path),
+        Kind::File | Kind::Other => vec![path],
+    };
+    paths.map(|name| dir.join(name)).flat_map(below).collect()
+}
+
+watchbook_store::conformance_suite!(Simulated::default(), without: [Files]);

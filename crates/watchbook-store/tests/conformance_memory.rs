@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use watchbook_core::Digest;
-use watchbook_store::conformance::Harness;
+use watchbook_store::conformance::{Harness, Need};
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::system::{ManualClock, SeededEntropy};
 
@@ -28,9 +28,13 @@ impl Harness for InMemory {
         &self.clock
     }
 
+    fn offers(&self) -> &'static [Need] {
+        &[Need::Damage]
+    }
+
     fn damage(&self, store: &MemoryStore, artifact: Digest) -> bool {
         store.damage(artifact)
     }
 }
 
-watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable]);
+watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Files]);

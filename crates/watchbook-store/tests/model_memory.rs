@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use watchbook_core::query::{IncidentFilter, IncidentQuery, PageRequest, Sort};
-use watchbook_core::{Clock as _, EventType};
+use watchbook_core::{Clock as _, Event, EventType};
 use watchbook_store::Incidents as _;
 use watchbook_store::conformance::block_on;
 use watchbook_store::memory::MemoryStore;
@@ -63,6 +63,7 @@ fn a_life_sees_every_sort_of_line() {
         EventType::FollowupUpdate,
         EventType::Merge,
         EventType::Redaction,
+        EventType::Artifact,
         EventType::Custom,
     ];
     let missing: Vec<_> = by_callers
@@ -73,22 +74,57 @@ fn a_life_sees_every_sort_of_line() {
 }
 
 async fn kinds(store: &MemoryStore) -> BTreeSet<EventType> {
+    lines(store).await.iter().map(|line| line.kind).collect()
+}
+
+#[test]
+fn a_life_changes_every_field() {
+    let clock = ManualClock::default();
+    let reference = store(&clock, 1);
+    let lines = block_on(async {
+        compare(&reference, &store(&clock, 2), &clock, &draws(3_000)).await;
+        lines(&reference).await
+    });
+    let fields = lines
+        .iter()
+        .filter(|line| line.kind == EventType::FieldChange)
+        .filter_map(|line| line.meta.get("fields")?.as_object());
+    let changed: BTreeSet<&str> = fields
+        .flat_map(|fields| fields.keys().map(String::as_str))
+        .collect();
+    let every = [
+        "affects",
+        "detected_at",
+        "drill",
+        "env",
+        "kind",
+        "labels.region",
+        "resolution_summary",
+        "roles.commander",
+        "root_cause",
+        "service",
+        "signature",
+        "started_at",
+        "summary",
+        "title",
+    ];
+    assert_eq!(changed, BTreeSet::from(every));
+}
+
+/// Every line of every timeline.
+async fn lines(store: &MemoryStore) -> Vec<Event> {
+    let first = PageRequest {
+        limit: 500,
+        after: None,
+    };
     let all = IncidentQuery {
         filter: IncidentFilter::default(),
         sort: Sort::Created,
-        page: PageRequest {
-            limit: 500,
-            after: None,
-        },
+        page: first,
     };
-    let mut seen = BTreeSet::new();
+    let mut lines = Vec::new();
     for incident in store.list(all).await.unwrap().items {
-        let first = PageRequest {
-            limit: 500,
-            after: None,
-        };
-        let lines = store.events(incident.id, first).await.unwrap().items;
-        seen.extend(lines.iter().map(|line| line.kind));
+        lines.extend(store.events(incident.id, first).await.unwrap().items);
     }
-    seen
+    lines
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::*;
 use watchbook_core::{
-    Commit, Decision, Event, FollowupField, Footprint, Incident, IncidentId, IncidentState,
-    ProposalStatus, Record, Set, Source, Status, Verdict, fold,
+    Commit, Decision, Event, EventType, FollowupField, Footprint, Incident, IncidentId,
+    IncidentState, ProposalStatus, Record, Set, Source, Status, Verdict, fold,
 };
 
 use crate::random::{Life, Turned};
@@ -273,4 +273,35 @@ fn a_life_is_not_made_of_refusals() {
     }
     assert!(decided > 500, "{decided}");
     assert!(refused.len() > 8, "{refused:?}");
+}
+
+#[test]
+fn a_life_changes_every_field() {
+    let draws: Vec<u64> = (0..3_000).map(|at| mix(1, at)).collect();
+    let commits = Life::of(&draws).commits();
+    let fields = commits
+        .iter()
+        .flat_map(Commit::events)
+        .filter(|event| event.kind == EventType::FieldChange)
+        .filter_map(|event| event.meta.get("fields")?.as_object());
+    let changed: BTreeSet<&str> = fields
+        .flat_map(|fields| fields.keys().map(String::as_str))
+        .collect();
+    let every = [
+        "affects",
+        "detected_at",
+        "drill",
+        "env",
+        "kind",
+        "labels.region",
+        "resolution_summary",
+        "roles.commander",
+        "root_cause",
+        "service",
+        "signature",
+        "started_at",
+        "summary",
+        "title",
+    ];
+    assert_eq!(changed, BTreeSet::from(every));
 }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use watchbook_core::text::{Name, ServiceName};
 use watchbook_core::{
     AppendType, Commit, Decision, ETag, EventId, FollowupPatch, FollowupStatus, ImportedEvent,
-    ImportedIncident, IncidentId, IncidentPatch, Lifecycle, NewFollowup, NewIncident, Op, Proposal,
-    ProposedChange, Refused, Resolution, Severity, Stage, Step,
+    ImportedIncident, IncidentId, IncidentPatch, Kind, Lifecycle, NewFollowup, NewIncident, Op,
+    Proposal, ProposedChange, Refused, Resolution, Severity, Signature, Stage, Step, Timestamp,
 };
 
 use crate::artifacts::attach;
@@ -234,7 +234,7 @@ impl Life {
                 event: self.event(node, draws, id),
                 reason: prose("secret"),
             },
-            12 => Op::Update(Box::new(patch(draws))),
+            12 => Op::Update(Box::new(patch(draws, self.nodes[node].now))),
             _ => line(draws),
         }
     }
@@ -355,8 +355,10 @@ fn followup_patch(draws: &Draws) -> FollowupPatch {
     }
 }
 
-fn patch(draws: &Draws) -> IncidentPatch {
+/// Any fields of an incident, with times around `now`.
+fn patch(draws: &Draws, now: Timestamp) -> IncidentPatch {
     let short_or_none = || draws.maybe(|| short(draws.some(&LINES)));
+    let ago = || now.minus(std::time::Duration::from_mins(draws.below(300)));
     IncidentPatch {
         service: draws.maybe(|| ServiceName::new(draws.some(&LINES)).unwrap()),
         severity: draws.maybe(|| draws.some(&Severity::ALL)),
@@ -365,10 +367,25 @@ fn patch(draws: &Draws) -> IncidentPatch {
         labels: BTreeMap::from_iter(draws.maybe(|| (name("region"), short_or_none()))),
         roles: BTreeMap::from_iter(draws.maybe(|| (name("commander"), short_or_none()))),
         drill: draws.maybe(|| draws.coin()),
+        affects: draws.maybe(|| {
+            let affected = draws.maybe(|| ServiceName::new(draws.some(&LINES)).unwrap());
+            affected.into_iter().collect()
+        }),
+        env: draws.maybe(|| draws.some(&["prod", "staging"]).parse().unwrap()),
+        kind: draws.maybe(|| draws.some(Kind::ALL)),
+        signature: draws.maybe(|| signature(draws)),
+        // Seldom: one that is after another time of the incident refuses the whole patch.
+        started_at: (draws.below(6) == 0).then(ago),
+        detected_at: (draws.below(6) == 0).then(|| draws.maybe(ago)),
+        resolution_summary: draws.maybe(|| draws.maybe(|| prose(draws.some(&WORDS)))),
         root_cause: draws.maybe(|| draws.maybe(|| prose(draws.some(&WORDS)))),
         note: draws.maybe(|| message(draws.some(&WORDS))),
-        ..IncidentPatch::default()
     }
+}
+
+fn signature(draws: &Draws) -> Signature {
+    let service = ServiceName::new("gateway").unwrap();
+    Signature::derive(&service, draws.some(Kind::ALL), &title(draws.some(&LINES)))
 }
 
 fn resolution(draws: &Draws) -> Resolution {

@@ -5,16 +5,23 @@ use std::path::PathBuf;
 
 use watchbook_core::Digest;
 
+use super::Need;
 use crate::contract::Store;
 use crate::system::ManualClock;
 
 /// What a backend offers to the suite: one store of its own for each case, and ways to trouble it.
 ///
-/// Every test makes a harness of its own. The methods with a body are for what only some backends can do; the cases
-/// that need them pass quickly where the answer is "no".
+/// Every test makes a harness of its own. The methods with a body are for what only some backends can do: a harness
+/// names in [`Self::offers`] which of them it has, and the cases that need another one are skipped, which the suite's
+/// `without` must say.
 pub trait Harness: Sync {
     /// The store under test.
     type Store: Store;
+
+    /// Which of [`Need::Faults`], [`Need::Damage`] and [`Need::Files`] this harness can do.
+    fn offers(&self) -> &'static [Need] {
+        &[]
+    }
 
     /// A handle on this harness's store, which is empty at first. The store must take its time from [`Self::clock`].
     fn open(&self) -> impl Future<Output = Self::Store> + Send;
@@ -36,7 +43,7 @@ pub trait Harness: Sync {
     }
 
     /// Lets the `step`-th access (counted from 0) to what lies beneath the store fail once, from now on. `false` if
-    /// that cannot be arranged. Asked with 0, 1, 2 … until a write succeeds in spite of it.
+    /// that cannot be arranged, which is never where it is offered. Asked with 0, 1, 2 … until a write succeeds in spite of it.
     fn fail_at(&self, _step: u32) -> bool {
         false
     }
@@ -44,12 +51,13 @@ pub trait Harness: Sync {
     /// Takes the fault away if it has not struck.
     fn calm(&self) {}
 
-    /// Changes a stored artifact behind the store's back. `false` if that cannot be arranged.
+    /// Changes a stored artifact behind the store's back. `false` if that cannot be arranged, which is never where it is
+    /// offered.
     fn damage(&self, _store: &Self::Store, _artifact: Digest) -> bool {
         false
     }
 
-    /// Every file the store has made so far. Empty for a store without files.
+    /// Every file the store has made so far. Empty where it is not offered.
     fn files(&self) -> Vec<FileSeen> {
         Vec::new()
     }

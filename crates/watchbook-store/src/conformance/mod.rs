@@ -4,8 +4,8 @@
 //! case. Each case names the sentences of the contract that it holds a store to ([`Sentence`]). For each sentence
 //! there is also a store that breaks it on purpose, and a test that its case notices (`tests/broken_stores`).
 //!
-//! A backend opts out of a case only by what it declares in its [`Capabilities`](crate::Capabilities); the last test of every suite checks
-//! that what is declared is really so.
+//! A backend opts out of a case only by what it declares in its [`Capabilities`](crate::Capabilities), and by what its
+//! harness cannot [offer](Harness::offers); the last test of every suite checks that what is declared is really so.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -32,7 +32,7 @@
 //! }
 //!
 //! // In a test file, for all of them:
-//! // watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable]);
+//! // watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Damage, Files]);
 //! let case = conformance::case("a_preview_writes_nothing").unwrap();
 //! assert_eq!(conformance::run(case, &InMemory::default()), conformance::Ran::Held);
 //! ```

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{Harness, Sentence, suite};
+use super::{Harness, Sentence, cases, suite};
 use crate::contract::{Capabilities, Incidents};
 
 /// A case of the suite.
@@ -15,9 +15,11 @@ pub struct Case {
     pub holds: &'static [Sentence],
     /// What a backend must be able to do for it.
     pub need: Need,
+    /// The module of [`cases`] that it stands in.
+    pub module: &'static str,
 }
 
-/// What a backend must be able to do for a case.
+/// What a backend, or the harness that stands for it, must be able to do for a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Nothing beyond the contract.
@@ -28,11 +30,17 @@ pub enum Need {
     Shared,
     /// [`Capabilities::verifiable`].
     Verifiable,
+    /// [`Harness::fail_at`]: what lies beneath the store can be made to fail.
+    Faults,
+    /// [`Harness::damage`]: an artifact can be changed behind the store's back.
+    Damage,
+    /// [`Harness::files`]: the store has files, and they can be looked at.
+    Files,
 }
 
 impl Need {
-    /// Whether a backend with these capabilities meets it.
-    pub const fn is_met(self, capabilities: Capabilities) -> bool {
+    /// Whether a backend with these capabilities meets it, behind a harness that offers this.
+    pub fn is_met(self, capabilities: Capabilities, offers: &[Self]) -> bool {
         let Capabilities {
             persistent,
             shared,
@@ -43,6 +51,7 @@ impl Need {
             Self::Persistent => persistent,
             Self::Shared => shared,
             Self::Verifiable => verifiable,
+            Self::Faults | Self::Damage | Self::Files => offers.contains(&self),
         }
     }
 }
@@ -52,14 +61,15 @@ impl Need {
 pub enum Ran {
     /// The store passed.
     Held,
-    /// The backend declares that it cannot do what the case needs.
+    /// The backend, or its harness, declares that it cannot do what the case needs.
     Skipped(Need),
 }
 
 /// Runs one case; panics when the store fails it.
 pub fn run<H: Harness>(case: &Case, harness: &H) -> Ran {
     block_on(async {
-        if !case.need.is_met(harness.open().await.capabilities()) {
+        let capabilities = harness.open().await.capabilities();
+        if !case.need.is_met(capabilities, harness.offers()) {
             return Ran::Skipped(case.need);
         }
         suite::dispatch(case.name, harness).await;
@@ -67,15 +77,20 @@ pub fn run<H: Harness>(case: &Case, harness: &H) -> Ran {
     })
 }
 
-/// Checks that a backend skips exactly the cases that need one of `without`, and that it really cannot do those things.
-pub fn check_declared<H: Harness>(harness: &H, without: &[Need]) {
-    block_on(super::cases::declared::what_is_declared_is_so(harness));
+/// Checks that a backend skips exactly the cases that need one of `without`, and that it and its harness really cannot
+/// do those things. `make` gives a harness with a store of its own.
+pub fn check_declared<H: Harness>(make: impl Fn() -> H, without: &[Need]) {
+    block_on(cases::declared::what_is_declared_is_so(&make()));
+    block_on(cases::declared::what_is_not_offered_cannot_be_done(&make()));
+    let harness = make();
     let capabilities = block_on(async { harness.open().await.capabilities() });
     for case in suite::CASES {
-        let (met, named) = (case.need.is_met(capabilities), without.contains(&case.need));
+        let met = case.need.is_met(capabilities, harness.offers());
+        let named = without.contains(&case.need);
         assert_ne!(met, named, "`{}` needs {:?}", case.name, case.need);
         if named {
-            assert_eq!(run(case, harness), Ran::Skipped(case.need), "{}", case.name);
+            let ran = run(case, &harness);
+            assert_eq!(ran, Ran::Skipped(case.need), "{}", case.name);
         }
     }
 }

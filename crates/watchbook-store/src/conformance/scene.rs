@@ -121,6 +121,14 @@ impl<S: Store> Scene<S> {
         }
     }
 
+    /// Why a command is refused, for a case that is about just that; `None` if it is not.
+    pub(crate) async fn refusal(&self, command: Command) -> Option<Refused> {
+        match self.store.apply(command).await {
+            Err(StoreError::Refused(refused)) => Some(refused),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
     pub(crate) async fn get(&self, id: IncidentId) -> Incident {
         self.store.get(id).await.expect("the incident is there")
     }

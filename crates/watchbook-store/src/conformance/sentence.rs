@@ -18,13 +18,13 @@ pub enum Sentence {
 impl Sentence {
     /// Every sentence. A test compares this with the text of the contract.
     pub fn all() -> impl Iterator<Item = Self> {
-        let incidents = (1..=11).map(Self::Incidents);
+        let incidents = (1..=12).map(Self::Incidents);
         let artifacts = (1..=3).map(Self::Artifacts);
         let audit = (1..=3).map(Self::AuditLog);
         incidents
             .chain(artifacts)
             .chain(audit)
-            .chain((1..=3).map(Self::Keys))
+            .chain((1..=5).map(Self::Keys))
     }
 }
 

@@ -37,7 +37,7 @@ macro_rules! __conformance_cases {
             idempotent one_key_many_callers_one_incident [Incidents(6)] Nothing;
             idempotent a_key_counts_on_every_handle [Incidents(6)] Shared;
             honest a_refusal_certainly_did_not_happen [Incidents(7)] Nothing;
-            honest an_error_says_whether_it_happened [Incidents(7)] Nothing;
+            honest an_error_says_whether_it_happened [Incidents(7)] Faults;
             pages every_order_gives_each_incident_once [Incidents(8)] Nothing;
             pages what_is_written_meanwhile_neither_repeats_nor_hides [Incidents(8)] Nothing;
             pages a_growing_timeline_is_read_once [Incidents(8)] Nothing;
@@ -51,8 +51,8 @@ macro_rules! __conformance_cases {
             black a_redacted_text_stays_away [Incidents(11)] Persistent;
             black a_redacted_text_is_nowhere_elsewhere [Incidents(11)] Shared;
             filters each_filter_means_what_it_says [] Nothing;
-            filters each_order_is_what_it_says [] Nothing;
-            followups each_question_about_follow_ups_means_what_it_says [] Nothing;
+            filters each_order_is_what_it_says [Incidents(12)] Nothing;
+            followups each_question_about_follow_ups_means_what_it_says [Incidents(12)] Nothing;
             followups they_outlive_their_incident [] Nothing;
             hostile texts_come_back_as_they_were [Incidents(10)] Nothing;
             hostile texts_come_back_after_a_restart [Incidents(3)] Persistent;
@@ -63,7 +63,7 @@ macro_rules! __conformance_cases {
             artifacts bytes_survive_a_crash [Artifacts(1)] Persistent;
             artifacts older_versions_stay_reachable [Artifacts(2)] Nothing;
             artifacts wrong_bytes_are_refused [Artifacts(3)] Nothing;
-            artifacts damaged_bytes_are_not_given_out [Artifacts(3)] Nothing;
+            artifacts damaged_bytes_are_not_given_out [Artifacts(3)] Damage;
             audit an_opening_is_found_at_once [AuditLog(1)] Nothing;
             audit an_opening_survives_a_restart [AuditLog(1)] Persistent;
             audit what_was_synced_survives_a_crash [AuditLog(1)] Persistent;
@@ -71,21 +71,25 @@ macro_rules! __conformance_cases {
             audit entries_at_once_are_each_whole [AuditLog(2)] Nothing;
             audit an_opening_comes_with_its_own_closing [AuditLog(3)] Nothing;
             audit each_question_about_the_trail_means_what_it_says [AuditLog(3)] Nothing;
-            keys a_record_is_replaced_by_its_id [Keys(2)] Nothing;
+            keys a_record_is_replaced_by_its_id [Keys(2), Keys(5)] Nothing;
             keys records_survive_a_crash [Keys(1)] Persistent;
             keys every_handle_sees_a_record [Keys(2)] Shared;
-            keys secrets_are_readable_by_their_owner_alone [Keys(3)] Nothing;
+            keys the_pepper_stays [Keys(4)] Nothing;
+            keys the_pepper_stays_through_a_crash [Keys(4)] Persistent;
+            keys every_handle_has_one_pepper [Keys(4)] Shared;
+            keys secrets_are_readable_by_their_owner_alone [Keys(3)] Files;
+            keys secrets_are_not_printed [Keys(3)] Nothing;
         }
     };
 }
 
-/// One test per case of the suite, for the backend behind a [`Harness`], and one that the backend skips exactly the
-/// cases that need what it is said to be without.
+/// One test per case of the suite, for the backend behind a [`Harness`], and one that it skips exactly the cases that
+/// need what it is said to be without.
 ///
 /// The expression is evaluated anew in every test: each case has a store of its own.
 ///
 /// ```text
-/// watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable]);
+/// watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Files]);
 /// ```
 #[macro_export]
 macro_rules! conformance_suite {
@@ -95,7 +99,7 @@ macro_rules! conformance_suite {
         #[test]
         fn what_is_skipped_is_what_is_declared() {
             let without = [$($crate::conformance::Need::$need),*];
-            $crate::conformance::check_declared(&$harness, &without);
+            $crate::conformance::check_declared(|| $harness, &without);
         }
     };
 }
@@ -123,6 +127,7 @@ macro_rules! __conformance_table {
             name: stringify!($case),
             holds: &[$(Sentence::$on($number)),*],
             need: Need::$need,
+            module: stringify!($module),
         },)*];
 
         pub(super) async fn dispatch<H: Harness>(name: &str, harness: &H) {

@@ -44,6 +44,8 @@ pub struct Applied {
 /// 9. *Dry.* `preview` answers what `apply` would, and writes nothing.
 /// 10. *Folded.* `get` is the fold of `events`: nothing else is ever shown.
 /// 11. *Black.* After a redaction no read gives the texts of the redacted event; its place and its changes stay.
+/// 12. *In their order.* A list of incidents is in the order that was asked for, and a list of follow-ups begins with
+///    the earliest deadline and ends with those that have none.
 #[async_trait]
 pub trait Incidents: fmt::Debug + Send + Sync + 'static {
     /// What this backend can do beyond the contract, and what it cannot.

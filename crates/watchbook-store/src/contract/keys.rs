@@ -22,7 +22,11 @@ impl fmt::Debug for Pepper {
 /// # Contract
 /// 1. *Durable.* A stored record survives a power loss once `put_key` has answered.
 /// 2. *Seen.* It is seen by every handle, in every process, from then on.
-/// 3. *Private.* Files that hold records or the pepper are readable by their owner alone.
+/// 3. *Private.* Files that hold records or the pepper are readable by their owner alone, and nothing that is printed
+///    says the pepper.
+/// 4. *Steady.* The pepper is the same ever after, in every process.
+/// 5. *In their order.* `keys` gives all records in the order in which they were made; one that is replaced keeps its
+///    place.
 #[async_trait]
 pub trait Keys: fmt::Debug + Send + Sync + 'static {
     /// All records, revoked ones too, in the order in which they were made.

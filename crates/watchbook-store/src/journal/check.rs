@@ -1,5 +1,7 @@
 //! Whether a segment's file still ends, at a position, with what that position says.
 
+use watchbook_core::Digest;
+
 use super::chain;
 use super::error::JournalError;
 use super::files::{Files, Segment};
@@ -46,7 +48,24 @@ pub(super) fn fits(
     Ok(fits)
 }
 
-fn chain_of(header: &line::Header) -> watchbook_core::Digest {
+/// The chain's value after the line that ends at byte `offset`; `None` when that cannot be told.
+pub(super) fn chain_before(
+    files: &Files,
+    segment: &Segment,
+    offset: u64,
+) -> Result<Option<Digest>, JournalError> {
+    let Some(line) = last_line(files, segment, offset)? else {
+        return Ok(None);
+    };
+    Ok(match line::read(&line, &mut Vec::new()) {
+        Ok(Line::Commit(commit)) => commit.h,
+        Ok(Line::Marker(marker)) => marker.h,
+        Ok(Line::Header(header)) => Some(chain_of(&header)),
+        Err(_) => None,
+    })
+}
+
+fn chain_of(header: &line::Header) -> Digest {
     if header.first_n == 1 {
         chain::genesis(header.store_id)
     } else {

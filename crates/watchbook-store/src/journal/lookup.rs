@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use super::damage::{Damage, Flaw};
 use super::error::JournalError;
-use super::files;
+use super::files::{self, Segment};
 use super::line::{self, Line, RawCommit};
 use super::position::Position;
 use super::settings::MAX_LINE_BYTES;
-use super::{FORMAT, Journal};
+use super::{FORMAT, Journal, chain, check};
 use crate::disk::Open;
 
 /// The bytes that are read at first: most lines are shorter.
@@ -17,7 +17,8 @@ const FIRST_LOOK_BYTES: usize = 4 << 10;
 impl Journal {
     /// Reads the commit whose line begins at byte `offset` of `segment`, and gives what `look` makes of it.
     ///
-    /// Places hold as long as the generation does. The digest of the line is checked, its link is not.
+    /// Places hold as long as the generation does. The digest of the line is checked; its link is only where the digest
+    /// does not fit: whoever reads the journal in order takes such a line, so it must be read here as well.
     ///
     /// # Errors
     /// [`JournalError::Corrupt`] when no whole commit begins there; [`JournalError::Io`].
@@ -42,7 +43,9 @@ impl Journal {
         let line = read_line(&*opened.file, offset)
             .map_err(JournalError::io("read", &files.path(&opened)))?;
         match line::read(&line, &mut Vec::new()) {
-            Ok(Line::Commit(commit)) if commit.d == Some(commit.digest()) => Ok(look(&commit)),
+            Ok(Line::Commit(commit)) if self.is_proven(&opened, offset, &commit)? => {
+                Ok(look(&commit))
+            }
             Ok(Line::Commit(_)) => Err(gone(opened.name, Flaw::Content)),
             Ok(Line::Header(_) | Line::Marker(_)) => Err(gone(
                 opened.name,
@@ -57,6 +60,22 @@ impl Journal {
                 },
             )),
         }
+    }
+
+    /// Whether the bytes of a commit are what was written: by its digest, or by the chain when that field alone is wrong.
+    fn is_proven(
+        &self,
+        segment: &Segment,
+        offset: u64,
+        commit: &RawCommit<'_>,
+    ) -> Result<bool, JournalError> {
+        let digest = commit.digest();
+        if commit.d == Some(digest) {
+            return Ok(true);
+        }
+        let before = check::chain_before(&self.files, segment, offset)?;
+        let linked = before.map(|before| chain::link(&before, &digest));
+        Ok(linked.is_some() && linked == commit.h)
     }
 
     /// Whether there is more in the files than was published: a writer is at work, or died before it could publish.

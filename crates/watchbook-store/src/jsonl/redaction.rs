@@ -152,25 +152,31 @@ impl Directory {
         }
     }
 
-    /// Finishes redactions that a crash interrupted.
+    /// Finishes redactions that a crash or a failing disk interrupted. They are wanted until all of them are done: a
+    /// further failure leaves them to the writer after this one.
     pub(crate) fn finish_scrubs(
         &self,
         journal: &Arc<Journal>,
         locked: &mut LockedJournal<'_>,
     ) -> Result<(), StoreError> {
-        let unfinished = {
-            let mut shelf = self.shelf.write();
-            let wanted = std::mem::take(&mut shelf.unscrubbed);
-            let mut scrubs = Vec::new();
-            for redaction in wanted {
-                if let Some(target) = find(journal, &shelf, redaction.incident, redaction.event)?
-                    && !target.event.redacted
-                {
-                    scrubs.push(target.scrub().map_err(failure::encoding)?);
-                }
+        let unfinished = self.unfinished_scrubs(journal)?;
+        self.scrub(journal, locked, unfinished)?;
+        self.shelf.write().unscrubbed.clear();
+        Ok(())
+    }
+
+    fn unfinished_scrubs(&self, journal: &Journal) -> Result<Vec<Scrub>, StoreError> {
+        let shelf = self.shelf.read();
+        let mut scrubs: Vec<Scrub> = Vec::new();
+        for redaction in &shelf.unscrubbed {
+            let twice = scrubs.iter().any(|scrub| scrub.event == redaction.event);
+            if !twice
+                && let Some(target) = find(journal, &shelf, redaction.incident, redaction.event)?
+                && !target.event.redacted
+            {
+                scrubs.push(target.scrub().map_err(failure::encoding)?);
             }
-            scrubs
-        };
-        self.scrub(journal, locked, unfinished)
+        }
+        Ok(scrubs)
     }
 }

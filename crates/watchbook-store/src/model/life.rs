@@ -1,19 +1,20 @@
 //! A random life: numbers in, commands out. Few incidents, few keys and few words, so that things collide.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, json};
-use watchbook_core::text::{Env, Message, Name, Prose, ServiceName, Short, Title};
+use serde_json::Map;
 use watchbook_core::{
-    AgentId, AppendType, By, ChangeId, Clock, Command, Digest, ETag, EventId, FollowupPatch,
-    FollowupStatus, ImportedEvent, ImportedIncident, IncidentId, IncidentPatch, Key, Kind,
-    Lifecycle, NewFollowup, NewIncident, Op, Proposal, ProposedChange, Resolution, Severity,
-    Source, Stage, Step, Timestamp, Via,
+    AppendType, ArtifactName, ArtifactVersion, ChangeId, Clock, Command, Digest, ETag, EventId,
+    ImportedEvent, ImportedIncident, IncidentId, Key, Lifecycle, Op, Proposal, ProposedChange,
+    Severity, Stage, Step, Timestamp,
 };
 
+use super::nouns::{
+    Draws, by, file, followup_patch, message, meta, new_followup, new_incident, patch, prose,
+    resolution,
+};
 use crate::contract::{Applied, StoreError};
-use crate::system::{ManualClock, SeededEntropy};
+use crate::system::ManualClock;
 
 /// What a life does next.
 pub(super) enum Turn {
@@ -23,6 +24,8 @@ pub(super) enum Turn {
     Try(Command),
     /// A write.
     Do(Command),
+    /// A file with its bytes.
+    Attach(Command, Vec<u8>),
     /// A look at a list that the number picks.
     Look(u64),
 }
@@ -33,8 +36,6 @@ const INCIDENTS: u64 = 6;
 const KEYS: u64 = 4;
 /// After so long callers take new keys: whether a store still knows one after seven days is its own affair.
 const KEYS_LAST: Duration = Duration::from_hours(3 * 24);
-const AGENTS: [&str; 3] = ["sofiia", "helion", "human:ada"];
-const WORDS: [&str; 6] = ["pool", "gateway", "timeout", "disk", "retry", "cache"];
 
 /// Somebody who remembers what happened, and draws what happens next.
 pub(super) struct Life {
@@ -43,33 +44,8 @@ pub(super) struct Life {
     incidents: Vec<IncidentId>,
     events: Vec<(IncidentId, EventId)>,
     etags: Vec<ETag>,
+    files: Vec<(IncidentId, ArtifactVersion)>,
     turns: u64,
-}
-
-/// The numbers that one turn draws.
-struct Draws(SeededEntropy);
-
-impl Draws {
-    fn below(&self, limit: u64) -> u64 {
-        self.0.next_u64() % limit
-    }
-
-    fn one_in(&self, chances: u64) -> bool {
-        self.below(chances) == 0
-    }
-
-    fn of<'a, T>(&self, items: &'a [T]) -> Option<&'a T> {
-        let count = u64::try_from(items.len()).ok().filter(|count| *count > 0)?;
-        items.get(usize::try_from(self.below(count)).ok()?)
-    }
-
-    fn some<T: Copy>(&self, items: &[T]) -> T {
-        *self.of(items).expect("a list that is not empty")
-    }
-
-    fn word(&self) -> String {
-        format!("{} {}", self.some(&WORDS), self.some(&WORDS))
-    }
 }
 
 impl Life {
@@ -80,6 +56,7 @@ impl Life {
             incidents: Vec::new(),
             events: Vec::new(),
             etags: Vec::new(),
+            files: Vec::new(),
             turns: 0,
         }
     }
@@ -94,16 +71,25 @@ impl Life {
                     .map(|event| (event.incident_id, event.id)),
             );
             self.etags.push(applied.incident.etag);
+            let id = applied.incident.id;
+            let versions = applied
+                .incident
+                .artifacts
+                .iter()
+                .flat_map(|file| &file.versions);
+            self.files
+                .extend(versions.map(|version| (id, version.clone())));
         }
     }
 
     pub(super) fn turn(&mut self, draw: u64) -> Turn {
         self.turns += 1;
-        let draws = Draws(SeededEntropy::new(draw));
+        let draws = Draws::new(draw);
         match draws.below(20) {
             0 => self.wait(&draws),
             1 => Turn::Look(draws.below(1_000)),
             2 => Turn::Try(self.command(&draws)),
+            3 | 4 if !self.incidents.is_empty() => self.attach(&draws),
             _ => Turn::Do(self.command(&draws)),
         }
     }
@@ -123,6 +109,23 @@ impl Life {
     fn command(&mut self, draws: &Draws) -> Command {
         self.clock.advance(Duration::from_secs(draws.below(3)));
         let (incident, op) = self.wanted(draws);
+        self.command_for(draws, incident, op)
+    }
+
+    /// A file for one of the incidents. One in eight comes with the bytes of another.
+    fn attach(&mut self, draws: &Draws) -> Turn {
+        let (name, content) = file(draws);
+        let attach = attachment(name, &content);
+        let command = self.command_for(draws, draws.some(&self.incidents), attach);
+        let content = if draws.one_in(8) {
+            file(draws).1
+        } else {
+            content
+        };
+        Turn::Attach(command, content)
+    }
+
+    fn command_for(&self, draws: &Draws, incident: IncidentId, op: Op) -> Command {
         let key = draws.one_in(4).then(|| draws.below(KEYS));
         let change = match key {
             Some(key) => {
@@ -209,8 +212,8 @@ impl Life {
                 event: self.event(draws, id),
                 reason: prose(draws),
             },
-            14 => Op::Update(Box::new(patch(draws))),
-            _ => self.line(draws),
+            14 => Op::Update(Box::new(patch(draws, self.clock.now()))),
+            _ => self.line(draws, id),
         }
     }
 
@@ -241,22 +244,9 @@ impl Life {
     }
 
     fn followup_update(&self, draws: &Draws, id: IncidentId) -> Op {
-        let patch = FollowupPatch {
-            title: draws.one_in(3).then(|| title(draws)),
-            owner: draws
-                .one_in(3)
-                .then(|| draws.one_in(2).then(|| short(draws))),
-            priority: None,
-            due: draws
-                .one_in(3)
-                .then(|| draws.one_in(2).then(|| "2026-03-01".parse().unwrap())),
-            status: draws.one_in(2).then(|| draws.some(FollowupStatus::ALL)),
-            external_ref: None,
-            reason: draws.one_in(2).then(|| prose(draws)),
-        };
         Op::UpdateFollowup {
             followup: self.event(draws, id),
-            patch: Box::new(patch),
+            patch: Box::new(followup_patch(draws)),
             note: draws.one_in(2).then(|| message(draws)),
         }
     }
@@ -289,7 +279,25 @@ impl Life {
         }
     }
 
-    fn line(&self, draws: &Draws) -> Op {
+    /// An attachment without its bytes: the incident has them already, or nobody has.
+    fn attachment_alone(&self, draws: &Draws, id: IncidentId) -> Op {
+        let known = self.files.iter().filter(|(of, _)| *of == id);
+        let known: Vec<&ArtifactVersion> = known.map(|(_, version)| version).collect();
+        let (name, _) = file(draws);
+        match draws.of(&known) {
+            Some(version) if draws.one_in(2) => Op::Attach {
+                name,
+                sha256: version.sha256,
+                bytes: version.bytes,
+            },
+            _ => attachment(name, b"nowhere"),
+        }
+    }
+
+    fn line(&self, draws: &Draws, id: IncidentId) -> Op {
+        if draws.one_in(4) {
+            return self.attachment_alone(draws, id);
+        }
         let ago = Duration::from_mins(draws.below(100));
         Op::Append {
             kind: draws.some(AppendType::ALL),
@@ -300,113 +308,10 @@ impl Life {
     }
 }
 
-fn by(draws: &Draws) -> By {
-    By {
-        agent: AgentId::new(draws.some(&AGENTS)).unwrap(),
-        key: None,
-        delegate: draws
-            .one_in(4)
-            .then(|| AgentId::new(draws.some(&AGENTS)).unwrap()),
-        request: None,
-        via: Via::Embedded,
-        source: draws.some(&[Source::Agent, Source::Human, Source::System]),
+fn attachment(name: ArtifactName, content: &[u8]) -> Op {
+    Op::Attach {
+        name,
+        sha256: Digest::of(content),
+        bytes: content.len() as u64,
     }
-}
-
-fn meta(draws: &Draws) -> Map<String, serde_json::Value> {
-    if draws.one_in(2) {
-        return Map::new();
-    }
-    let thousandths = u32::try_from(draws.below(1_000_000)).unwrap_or(0);
-    Map::from_iter([
-        ("rate".to_owned(), json!(f64::from(thousandths) / 1_000.0)),
-        ("word".to_owned(), json!([draws.word(), null])),
-    ])
-}
-
-fn new_incident(draws: &Draws) -> NewIncident {
-    let label = |key: &str| (Name::new(key).unwrap(), short(draws));
-    NewIncident {
-        service: ServiceName::new(draws.some(&WORDS)).unwrap(),
-        affects: if draws.one_in(3) {
-            vec![ServiceName::new(draws.some(&WORDS)).unwrap()]
-        } else {
-            Vec::new()
-        },
-        env: Env::new(draws.some(&["prod", "staging"])).unwrap(),
-        severity: draws.some(&Severity::ALL),
-        uncertain: draws.one_in(4),
-        title: Title::new(draws.some(&WORDS)).unwrap(),
-        summary: draws.one_in(2).then(|| prose(draws)),
-        kind: draws.some(Kind::ALL),
-        signature: None,
-        labels: BTreeMap::from_iter(draws.one_in(2).then(|| label("region"))),
-        drill: draws.one_in(8),
-        roles: BTreeMap::from_iter(draws.one_in(2).then(|| label("commander"))),
-        started_at: None,
-        detected_at: None,
-    }
-}
-
-fn new_followup(draws: &Draws) -> NewFollowup {
-    NewFollowup {
-        title: title(draws),
-        message: draws.one_in(2).then(|| message(draws)),
-        owner: draws.one_in(2).then(|| short(draws)),
-        priority: draws.some(&Severity::ALL),
-        due: draws
-            .one_in(2)
-            .then(|| format!("2026-03-0{}", 1 + draws.below(3)).parse().unwrap()),
-        status: draws.some(FollowupStatus::ALL),
-        external_ref: None,
-        meta: meta(draws),
-    }
-}
-
-fn patch(draws: &Draws) -> IncidentPatch {
-    let maybe_short = || draws.one_in(2).then(|| short(draws));
-    IncidentPatch {
-        severity: draws.one_in(2).then(|| draws.some(&Severity::ALL)),
-        title: draws.one_in(3).then(|| title(draws)),
-        summary: draws
-            .one_in(3)
-            .then(|| draws.one_in(2).then(|| prose(draws))),
-        service: draws
-            .one_in(6)
-            .then(|| ServiceName::new(draws.some(&WORDS)).unwrap()),
-        labels: BTreeMap::from_iter(
-            draws
-                .one_in(2)
-                .then(|| (Name::new("region").unwrap(), maybe_short())),
-        ),
-        drill: draws.one_in(6).then(|| draws.one_in(2)),
-        root_cause: draws
-            .one_in(3)
-            .then(|| draws.one_in(2).then(|| prose(draws))),
-        note: draws.one_in(2).then(|| message(draws)),
-        ..IncidentPatch::default()
-    }
-}
-
-fn resolution(draws: &Draws) -> Resolution {
-    Resolution {
-        summary: draws.one_in(3).then(|| prose(draws)),
-        root_cause: draws.one_in(3).then(|| prose(draws)),
-    }
-}
-
-fn title(draws: &Draws) -> Title {
-    Title::new(draws.word()).unwrap()
-}
-
-fn message(draws: &Draws) -> Message {
-    Message::new(draws.word()).unwrap()
-}
-
-fn prose(draws: &Draws) -> Prose {
-    Prose::new(draws.word()).unwrap()
-}
-
-fn short(draws: &Draws) -> Short {
-    Short::new(draws.word()).unwrap()
 }

@@ -48,6 +48,22 @@ pub(super) async fn same_timeline<A: Store, B: Store>(reference: &A, other: &B, 
     }
 }
 
+/// Every version of every file, with its bytes.
+pub(super) async fn same_artifacts<A: Store, B: Store>(reference: &A, other: &B, id: IncidentId) {
+    let Ok(incident) = reference.get(id).await else {
+        return;
+    };
+    for artifact in incident.artifacts {
+        let versions = artifact.versions.iter().map(|version| Some(version.sha256));
+        for version in versions.chain([None]) {
+            let expected = reference.artifact(id, &artifact.name, version).await;
+            let expected = expected.expect("the reference has what it shows");
+            let given = other.artifact(id, &artifact.name, version).await;
+            assert_eq!(given.ok(), Some(expected), "{} of {id}", artifact.name);
+        }
+    }
+}
+
 /// One list that `draw` picks, page by page.
 pub(super) async fn same_sight<A: Store, B: Store>(reference: &A, other: &B, draw: u64) {
     let filter = match draw % 6 {

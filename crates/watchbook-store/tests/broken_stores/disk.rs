@@ -118,6 +118,16 @@ impl Disk {
         Ok(())
     }
 
+    /// The hashes of all keys, as a file would hold them.
+    pub(crate) fn hashes(&self) -> String {
+        let written = self.written.lock();
+        let hash = |act: &Act| match act {
+            Act::PutKey(record) => Some(record.hash.to_string()),
+            Act::Apply(_) | Act::Attach(..) | Act::Open(_) | Act::Close(_) => None,
+        };
+        written.iter().filter_map(|(_, act)| hash(act)).collect()
+    }
+
     fn note(&self, act: Act) {
         self.written.lock().push((self.now(), act));
     }

@@ -13,10 +13,10 @@ mod audit;
 mod disk;
 mod incidents;
 mod keys;
+mod noticed;
 mod twist;
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use watchbook_store::conformance::{CASES, Ran, Sentence, case, run};
 
@@ -155,6 +155,11 @@ broken! {
     a_store_that_drops_redacted_lines: incidents::DropsRedactedLines,
         breaks Incidents 11, caught by a_redacted_line_keeps_its_place;
 
+    a_store_that_lists_backwards: incidents::ListsBackwards,
+        breaks Incidents 12, caught by each_order_is_what_it_says;
+    a_store_that_puts_the_latest_deadline_first: incidents::PutsTheLatestDeadlineFirst,
+        breaks Incidents 12, caught by each_question_about_follow_ups_means_what_it_says;
+
     a_store_that_names_files_first: artifacts::NamesFilesFirst::default(),
         breaks Artifacts 1, caught by bytes_are_there_before_their_event;
     a_store_that_names_what_is_not_there: artifacts::NamesWhatIsNotThere,
@@ -189,11 +194,24 @@ broken! {
         breaks Keys 2, caught by a_record_is_replaced_by_its_id;
     a_store_that_caches_keys: keys::CachesKeys::default(),
         breaks Keys 2, caught by every_handle_sees_a_record;
-    a_store_with_open_files: keys::LeavesFilesOpen::default(),
+    a_store_with_open_files: keys::LeavesFilesOpen,
         breaks Keys 3, caught by secrets_are_readable_by_their_owner_alone;
+    a_store_that_prints_the_pepper: keys::PrintsThePepper::default(),
+        breaks Keys 3, caught by secrets_are_not_printed;
+    a_store_that_peppers_each_key_anew: keys::ChangesThePepper::at_each_key(),
+        breaks Keys 4, caught by the_pepper_stays;
+    a_store_that_loses_the_pepper: keys::ChangesThePepper::at_a_crash(),
+        breaks Keys 4, caught by the_pepper_stays_through_a_crash;
+    a_store_with_a_pepper_per_handle: keys::ChangesThePepper::at_each_handle(),
+        breaks Keys 4, caught by every_handle_has_one_pepper;
+    a_store_that_sorts_keys: keys::SortsKeys,
+        breaks Keys 5, caught by a_record_is_replaced_by_its_id;
+    a_store_that_moves_replaced_keys: keys::MovesReplacedKeys::default(),
+        breaks Keys 5, caught by a_record_is_replaced_by_its_id;
 }
 
-/// The case must hold the sentence, and must fail on the store that breaks it.
+/// The case must hold the sentence, and must fail on the store that breaks it, by an assertion of its own: a twist that
+/// breaks the rig, or what a case needs before it looks, shows nothing.
 fn caught(twist: impl Twist, sentence: Sentence, name: &str) {
     let case = case(name).expect("a case of the suite");
     assert!(
@@ -202,8 +220,11 @@ fn caught(twist: impl Twist, sentence: Sentence, name: &str) {
         case.holds
     );
     let rig = Rig::new(twist);
-    let ran = catch_unwind(AssertUnwindSafe(|| run(case, &rig)));
-    assert!(ran.is_err(), "`{name}` lets {rig:?} pass: {ran:?}");
+    let passed = noticed::by(|| run(case, &rig));
+    assert!(passed.is_err(), "`{name}` lets {rig:?} pass: {passed:?}");
+    let own = format!("src/conformance/cases/{}.rs", case.module);
+    let by_itself = passed.as_ref().is_err_and(|(file, _)| file.ends_with(&own));
+    assert!(by_itself, "not `{name}` noticed {rig:?}, but {passed:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use watchbook_core::audit::{AuditClosing, AuditEntry, AuditOpening, AuditQuery};
 use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, PageRequest};
 use watchbook_core::{ArtifactName, Command, Digest, Event, Incident, IncidentId, KeyRecord};
-use watchbook_store::conformance::{FileSeen, Harness};
+use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::system::ManualClock;
 use watchbook_store::{
     Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Health, Incidents, Keys, Pepper,
@@ -153,8 +153,13 @@ pub(crate) trait Twist: std::fmt::Debug + Send + Sync + 'static {
     /// Called when the power fails.
     async fn crashed(&self, _disk: &Disk) {}
 
-    fn files(&self) -> Vec<FileSeen> {
-        Vec::new()
+    async fn pepper(&self, real: &Real) -> Result<Pepper, StoreError> {
+        real.disk.memory().pepper().await
+    }
+
+    /// The permission bits of the file that holds the keys.
+    fn mode(&self) -> u32 {
+        0o600
     }
 }
 
@@ -266,7 +271,7 @@ impl Keys for Twisted {
     }
 
     async fn pepper(&self) -> Result<Pepper, StoreError> {
-        self.real.disk.memory().pepper().await
+        self.twist.pepper(&self.real).await
     }
 }
 
@@ -330,6 +335,10 @@ impl Harness for Rig {
         Some(self.handle(1))
     }
 
+    fn offers(&self) -> &'static [Need] {
+        &[Need::Faults, Need::Damage, Need::Files]
+    }
+
     fn fail_at(&self, step: u32) -> bool {
         self.fault.0.store(step, Ordering::SeqCst);
         true
@@ -344,6 +353,10 @@ impl Harness for Rig {
     }
 
     fn files(&self) -> Vec<FileSeen> {
-        self.twist.files()
+        vec![FileSeen {
+            path: "keys.jsonl".into(),
+            mode: self.twist.mode(),
+            content: self.disk.hashes().into_bytes(),
+        }]
     }
 }

@@ -162,6 +162,34 @@ fn each_part_of_a_line_has_its_own_flaw() {
 }
 
 #[test]
+fn what_is_taken_in_order_can_be_read_by_its_place() {
+    let (disk, _) = filled(3);
+    let original = lines(&disk, "events.jsonl");
+    // The first commit follows a header, the others a commit.
+    for index in 1..4 {
+        let offset: u64 = original[..index]
+            .iter()
+            .map(|line| line.len() as u64 + 1)
+            .sum();
+        let line: serde_json::Value = serde_json::from_str(&original[index]).expect("JSON");
+        let d = line["d"].as_str().expect("d");
+        let wrong = |field: &str| field.replace(d, &"0".repeat(64));
+        let reads = |changed: String| {
+            let mut all = original.clone();
+            all[index] = changed;
+            put_lines(&disk, "events.jsonl", &all);
+            open(&disk).read(1, offset, |commit| commit.n)
+        };
+        assert_eq!(
+            reads(wrong(&original[index])).expect("proven by the chain"),
+            index as u64
+        );
+        let both = wrong(&original[index]).replace("sofiia", "helion");
+        assert!(reads(both).is_err(), "nothing proves line {index}");
+    }
+}
+
+#[test]
 fn a_deleted_line_is_missed_at_its_place() {
     let (disk, _) = filled(20);
     let original = lines(&disk, "events.jsonl");

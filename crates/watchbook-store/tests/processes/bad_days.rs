@@ -1,24 +1,25 @@
 //! Bad days: a full disk, a read-only folder, files cut or replaced, a holder of the lock that does not let go, a newer
-//! format, a copy of a living directory, damage in the middle.
+//! format, a copy of a living directory.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::process::{creation, note, open, role, say, spawn, timeline};
 use tempfile::TempDir;
 use watchbook_core::IncidentId;
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
-use watchbook_store::system::{OsEntropy, SeededEntropy, SystemClock};
+use watchbook_store::system::{OsEntropy, SystemClock};
 use watchbook_store::{Applied, Incidents as _, StoreError};
 
-fn journal(dir: &Path) -> PathBuf {
+pub(crate) fn journal(dir: &Path) -> PathBuf {
     dir.join("ops/incidents/events.jsonl")
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()
@@ -26,7 +27,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// A directory with one incident for each title.
-async fn filled(dir: &Path, titles: &[&str]) -> (JsonlStore, Vec<IncidentId>) {
+pub(crate) async fn filled(dir: &Path, titles: &[&str]) -> (JsonlStore, Vec<IncidentId>) {
     let store = open(dir);
     let mut ids = Vec::new();
     for title in titles {
@@ -268,178 +269,81 @@ fn a_newer_format_is_read_and_not_written() {
     });
 }
 
+/// How many copies are made while the writer writes.
+const COPIES: usize = 10;
+/// So often a copy may be done before the writer has had a turn.
+const ROUNDS: usize = 200;
+
 #[test]
 fn a_copy_of_a_living_directory_opens() {
-    let (dir, copies) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let dir = TempDir::new().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .build()
         .unwrap();
     let (store, ids) = runtime.block_on(filled(dir.path(), &["first"]));
-    let id = ids[0];
-    let writer = {
-        let store = store.clone();
-        runtime.spawn(async move {
-            let mut acked = 1;
-            while store
-                .apply(note(id, "x"))
-                .await
-                .map(|Applied { durable, .. }| durable)
-                .unwrap()
-            {
-                acked += 1;
-                if acked == 2_000 {
-                    return;
-                }
-            }
-        })
-    };
-    for round in 0..10 {
-        let copy = copies.path().join(round.to_string());
-        let before = runtime.block_on(timeline(&store, id)).len();
-        let copied = Process::new("cp")
-            .arg("-r")
-            .arg(dir.path())
-            .arg(&copy)
-            .stderr(Stdio::null())
-            .status();
-        assert!(copied.unwrap().success());
-        runtime.block_on(async {
-            let copied = open(&copy);
-            let there = timeline(&copied, id).await.len();
-            assert!(
-                there >= before,
-                "the copy has {there} lines, and {before} were there before"
-            );
-            copied.apply(note(id, "in the copy")).await.unwrap();
-            assert!(copied.verify(None).unwrap().is_whole());
-        });
+    let (acked, stop) = (
+        Arc::new(AtomicUsize::new(1)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let writer = runtime.spawn(write_until(
+        Arc::clone(&stop),
+        store.clone(),
+        ids[0],
+        Arc::clone(&acked),
+    ));
+    let mut living = 0;
+    for round in 0.. {
+        assert!(round < ROUNDS, "only {living} copies met a writer at work");
+        let before = acked.load(Ordering::SeqCst);
+        let copy = copied(dir.path());
+        assert!(!writer.is_finished(), "the writer is still running");
+        if acked.load(Ordering::SeqCst) == before {
+            continue;
+        }
+        runtime.block_on(opens_with(copy.path(), ids[0], before));
+        living += 1;
+        if living == COPIES {
+            break;
+        }
     }
+    stop.store(true, Ordering::SeqCst);
     runtime.block_on(writer).unwrap();
 }
 
-const LINES: usize = 10_000;
-
-/// A journal of ten thousand commits on a hundred incidents.
-fn long_journal(dir: &Path) -> (JsonlStore, Vec<IncidentId>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let titles: Vec<String> = (0..100).map(|index| format!("incident {index}")).collect();
-        let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-        let (store, ids) = filled(dir, &titles).await;
-        let calls = ids.iter().map(|id| {
-            let (store, id) = (store.clone(), *id);
-            tokio::spawn(async move {
-                for number in 1..LINES / 100 {
-                    store
-                        .apply(note(id, &format!("note {number} of {id}")))
-                        .await
-                        .unwrap();
-                }
-            })
-        });
-        for call in calls.collect::<Vec<_>>() {
-            call.await.unwrap();
-        }
-        (store, ids)
-    })
-}
-
-#[test]
-fn damage_in_the_middle_is_found_with_its_place_and_stops_nobody_else() {
-    let dir = TempDir::new().unwrap();
-    let (store, ids) = long_journal(dir.path());
-    let whole = store.verify(None).unwrap();
-    assert!(whole.is_whole());
-    drop(store);
-    let original = std::fs::read(journal(dir.path())).unwrap();
-    let lines: Vec<&[u8]> = original.split_inclusive(|byte| *byte == b'\n').collect();
-    assert_eq!(lines.len(), LINES + 1);
-    let dice = SeededEntropy::new(5);
-    let column = |line: &[u8]| usize::try_from(dice.next_u64()).unwrap_or(0) % (line.len() - 1);
-    // A flipped byte in each line, in three passes so that each has whole neighbours: every one of them is named.
-    for pass in 0..3 {
-        let mut flipped = lines.iter().map(|line| line.to_vec()).collect::<Vec<_>>();
-        for line in flipped[1..].iter_mut().skip(pass).step_by(3) {
-            let at = column(line);
-            line[at] ^= 1;
-        }
-        let found = damaged_lines(dir.path(), &flipped.concat());
-        let missed: Vec<usize> = (2 + pass..=LINES + 1)
-            .step_by(3)
-            .filter(|line| !found.contains(&(*line as u64)))
-            .collect();
-        assert_eq!(missed, Vec::<usize>::new(), "pass {pass}");
+async fn write_until(
+    stop: Arc<AtomicBool>,
+    store: JsonlStore,
+    id: IncidentId,
+    acked: Arc<AtomicUsize>,
+) {
+    while !stop.load(Ordering::SeqCst) {
+        let Applied { durable, .. } = store.apply(note(id, "x")).await.unwrap();
+        assert!(durable);
+        acked.fetch_add(1, Ordering::SeqCst);
     }
-    for number in [1, 17, 5_000, LINES - 1, LINES] {
-        let mut single = lines.clone();
-        let mut changed = single[number].to_vec();
-        let at = column(&changed);
-        changed[at] ^= 1;
-        single[number] = &changed;
-        assert!(
-            damaged_lines(dir.path(), &single.concat()).contains(&(number as u64 + 1)),
-            "flipped {number}"
-        );
-    }
-    let (mut deleted, mut swapped, mut doubled) = (lines.clone(), lines.clone(), lines.clone());
-    deleted.remove(400);
-    swapped.swap(600, 601);
-    doubled.insert(800, lines[799]);
-    assert!(damaged_lines(dir.path(), &deleted.concat()).contains(&401));
-    assert!(
-        damaged_lines(dir.path(), &swapped.concat())
-            .iter()
-            .any(|line| (601..=602).contains(line))
-    );
-    assert!(damaged_lines(dir.path(), &doubled.concat()).contains(&801));
-    others_go_on(dir.path(), &lines, &ids);
-    // A cut tail is whole by itself; the anchor tells.
-    std::fs::write(journal(dir.path()), lines[..LINES - 5].concat()).unwrap();
-    std::fs::remove_dir_all(dir.path().join("ops/incidents/.watchbook")).unwrap();
-    assert!(open(dir.path()).verify(None).unwrap().is_whole());
-    assert!(
-        !open(dir.path())
-            .verify(Some(whole.head))
-            .unwrap()
-            .is_whole()
-    );
 }
 
-/// The lines that a verification of these bytes complains of.
-fn damaged_lines(dir: &Path, bytes: &[u8]) -> Vec<u64> {
-    std::fs::write(journal(dir), bytes).unwrap();
-    let found = open(dir).verify(None).unwrap();
-    found.damaged.iter().map(|place| place.line).collect()
+fn copied(dir: &Path) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    let done = Process::new("cp")
+        .arg("-r")
+        .arg(dir.join("ops"))
+        .arg(copy.path())
+        .stderr(Stdio::null())
+        .status();
+    assert!(done.unwrap().success());
+    copy
 }
 
-/// With one line damaged, its incident is read but takes no writes, and all others do both.
-fn others_go_on(dir: &Path, lines: &[&[u8]], ids: &[IncidentId]) {
-    let mut damaged = lines.to_vec();
-    // The creation of the first incident is line 2; the note after it is damaged in its message.
-    let at = damaged
-        .iter()
-        .rposition(|line| String::from_utf8_lossy(line).contains(&ids[0].to_string()))
-        .unwrap();
-    let changed = String::from_utf8_lossy(damaged[at])
-        .replace("note ", "nope ")
-        .into_bytes();
-    damaged[at] = &changed;
-    std::fs::write(journal(dir), damaged.concat()).unwrap();
-    block_on(async {
-        let store = open(dir);
-        assert!(!timeline(&store, ids[0]).await.is_empty());
-        assert!(matches!(
-            store.apply(note(ids[0], "x")).await,
-            Err(StoreError::Corrupt(_))
-        ));
-        for id in &ids[1..5] {
-            let before = timeline(&store, *id).await.len();
-            store.apply(note(*id, "x")).await.unwrap();
-            assert_eq!(timeline(&store, *id).await.len(), before + 1);
-        }
-    });
+/// The copy has all that was acknowledged before it was begun, and can be worked with.
+async fn opens_with(copy: &Path, id: IncidentId, before: usize) {
+    let copied = open(copy);
+    let there = timeline(&copied, id).await.len();
+    assert!(
+        there >= before,
+        "the copy has {there} lines, and {before} were there before"
+    );
+    copied.apply(note(id, "in the copy")).await.unwrap();
+    assert!(copied.verify(None).unwrap().is_whole());
 }

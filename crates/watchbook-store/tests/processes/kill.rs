@@ -1,10 +1,11 @@
 //! SIGKILL under load: whatever was acknowledged is there, once and whole.
 
 use std::collections::{HashMap, HashSet};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 use crate::process::{
-    IMPORTED_LINES, assert_gap_free, creation, import, lines, note, open, role, say, spawn,
+    IMPORTED_LINES, all, assert_gap_free, creation, import, lines, note, open, role, say, spawn,
     timeline,
 };
 use tempfile::TempDir;
@@ -14,18 +15,28 @@ use watchbook_store::Incidents;
 use watchbook_store::jsonl::JsonlStore;
 use watchbook_store::system::SeededEntropy;
 
+/// The signal that nobody can catch.
+const SIGKILL: i32 = 9;
 /// How often a worker is killed.
-const KILLS: u64 = 200;
+const KILLS: usize = 200;
 /// How many calls a worker has under way.
 const CALLS: usize = 8;
 /// How many incidents all workers share.
 const SHARED: usize = 4;
 
-/// What a worker has said.
+/// What the workers have said.
 #[derive(Default)]
 struct Said {
     started: HashSet<ChangeId>,
     acked: HashMap<ChangeId, IncidentId>,
+}
+
+/// One worker's end.
+struct Kill {
+    /// How many calls it had acknowledged.
+    acked: usize,
+    /// How many it had begun and not acknowledged.
+    in_flight: usize,
 }
 
 #[test]
@@ -34,21 +45,19 @@ fn chaos_what_was_acknowledged_survives_sigkill() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let shared = runtime.block_on(create_shared(&open(dir.path())));
     let dice = SeededEntropy::new(11);
-    let (mut said, mut in_flight) = (Said::default(), 0);
-    for _ in 0..KILLS {
-        if kill_one(dir.path(), 1 + dice.next_u64() % 40, &mut said) {
-            in_flight += 1;
-        }
-    }
+    let mut said = Said::default();
+    let kills: Vec<Kill> = (0..KILLS)
+        // Never before each caller had a turn, so that the kill meets a worker under load.
+        .map(|_| CALLS + usize::try_from(dice.next_u64() % 40).unwrap())
+        .map(|acks| kill_one(dir.path(), acks, &mut said))
+        .collect();
+    let in_flight = kills.iter().filter(|kill| kill.in_flight > 0).count();
     assert!(
         in_flight * 10 >= KILLS * 8,
         "only {in_flight} of {KILLS} kills interrupted a call"
     );
-    assert!(
-        said.acked.len() as u64 > KILLS,
-        "only {} calls were acknowledged",
-        said.acked.len()
-    );
+    let acked: usize = kills.iter().map(|kill| kill.acked).sum();
+    assert_eq!(said.acked.len(), acked, "a change was acknowledged twice");
     runtime.block_on(check(&open(dir.path()), &said, &shared));
 }
 
@@ -67,10 +76,10 @@ async fn create_shared(store: &JsonlStore) -> Vec<IncidentId> {
     ids
 }
 
-/// Lets a worker run until it has said so many acknowledgements, and kills it. Whether calls were under way.
-fn kill_one(dir: &Path, acks: u64, said: &mut Said) -> bool {
+/// Lets a worker run until it has said so many acknowledgements, and kills it.
+fn kill_one(dir: &Path, acks: usize, said: &mut Said) -> Kill {
     let mut child = spawn("kill::worker", "write", dir);
-    let (mut seen, mut started, mut acked) = (0, 0_usize, 0_usize);
+    let (mut started, mut acked) = (0_usize, 0_usize);
     for line in lines(&mut child) {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
@@ -80,19 +89,27 @@ fn kill_one(dir: &Path, acks: u64, said: &mut Said) -> bool {
             }
             ["ack", change, incident] => {
                 acked += 1;
-                seen += 1;
                 said.acked
                     .insert(change.parse().unwrap(), incident.parse().unwrap());
+                if acked == acks {
+                    child.kill().unwrap();
+                }
             }
             // What the test harness of the worker prints.
             _ => {}
         }
-        if seen == acks {
-            child.kill().unwrap();
-        }
     }
-    child.wait().unwrap();
-    started > acked
+    let status = child.wait().unwrap();
+    assert_eq!(
+        status.signal(),
+        Some(SIGKILL),
+        "the worker ended by itself after {acked} of {acks} acknowledgements: {status}"
+    );
+    assert!(acked >= acks, "killed after {acked} of {acks}");
+    Kill {
+        acked,
+        in_flight: started - acked,
+    }
 }
 
 async fn check(store: &JsonlStore, said: &Said, shared: &[IncidentId]) {
@@ -100,14 +117,12 @@ async fn check(store: &JsonlStore, said: &Said, shared: &[IncidentId]) {
     for id in all(store).await {
         let events = timeline(store, id).await;
         assert_gap_free(&events);
-        let whole = shared.contains(&id) || events.len() == IMPORTED_LINES;
+        let created_by_us = usize::from(shared.contains(&id));
+        let whole = created_by_us == 1 || events.len() == IMPORTED_LINES;
         assert!(whole, "{id} has {} of {IMPORTED_LINES} lines", events.len());
-        for event in events {
-            assert!(
-                there.insert(event.id, id).is_none(),
-                "{} is there twice",
-                event.id
-            );
+        for event in events.into_iter().skip(created_by_us) {
+            let first = there.insert(event.id, id).is_none();
+            assert!(first, "{} is there twice", event.id);
         }
     }
     for (change, incident) in &said.acked {
@@ -117,26 +132,24 @@ async fn check(store: &JsonlStore, said: &Said, shared: &[IncidentId]) {
             "{change} was acknowledged and is not there"
         );
     }
+    assert_asked_for(&there, &said.started);
     let verified = store.verify(None).unwrap();
     assert!(verified.is_whole(), "{verified:?}");
 }
 
-async fn all(store: &JsonlStore) -> Vec<IncidentId> {
-    let (mut ids, mut after) = (Vec::new(), None);
-    loop {
-        let page = PageRequest { limit: 500, after };
-        let query = IncidentQuery {
-            filter: IncidentFilter::default(),
-            sort: Sort::Created,
-            page,
-        };
-        let page = store.list(query).await.unwrap();
-        ids.extend(page.items.into_iter().map(|incident| incident.id));
-        after = page.next;
-        if after.is_none() {
-            return ids;
-        }
-    }
+/// Panics when a line is there that no worker had begun to write.
+fn assert_asked_for(there: &HashMap<EventId, IncidentId>, started: &HashSet<ChangeId>) {
+    let lines = u32::try_from(IMPORTED_LINES).unwrap();
+    let events = |change: &ChangeId| {
+        let change = *change;
+        (0..lines).map(move |index| change.event(index))
+    };
+    let asked: HashSet<EventId> = started.iter().flat_map(events).collect();
+    let unasked: Vec<_> = there
+        .iter()
+        .filter(|(event, _)| !asked.contains(event))
+        .collect();
+    assert!(unasked.is_empty(), "nobody asked for {unasked:?}");
 }
 
 /// Not a test by itself: the process that is killed. Without a role it has nothing to do.

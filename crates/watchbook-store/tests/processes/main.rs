@@ -7,6 +7,7 @@
 )]
 
 mod bad_days;
+mod damage;
 mod kill;
 mod process;
 mod shared;

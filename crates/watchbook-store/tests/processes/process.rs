@@ -8,11 +8,12 @@ use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 use std::sync::Arc;
 
-use watchbook_core::query::PageRequest;
-use watchbook_core::text::{Env, Message, ServiceName, Title};
+use watchbook_core::query::{IncidentFilter, IncidentQuery, PageRequest, Sort};
+use watchbook_core::text::{Env, Message, Name, ServiceName, Short, Title};
 use watchbook_core::{
-    AgentId, AppendType, By, ChangeId, Clock, Command, Entropy, Event, ImportedEvent,
-    ImportedIncident, IncidentId, Kind, NewIncident, Op, Severity, Source, Timestamp, Via,
+    AgentId, AppendType, By, ChangeId, Clock, Command, Entropy, Event, EventId, FollowupPatch,
+    FollowupStatus, ImportedEvent, ImportedIncident, IncidentId, IncidentPatch, Kind, Lifecycle,
+    NewFollowup, NewIncident, Op, Resolution, Severity, Source, Step, Timestamp, Via,
 };
 use watchbook_store::Incidents;
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
@@ -122,6 +123,61 @@ pub(crate) fn note(incident: IncidentId, text: &str) -> Command {
     command(incident, op)
 }
 
+/// A step of an incident's life.
+pub(crate) fn step(incident: IncidentId, step: Step) -> Command {
+    let lifecycle = Lifecycle {
+        step,
+        at: None,
+        note: None,
+        resolution: Resolution::default(),
+    };
+    command(incident, Op::Move(Box::new(lifecycle)))
+}
+
+/// A new value of a label.
+pub(crate) fn field(incident: IncidentId, value: &str) -> Command {
+    let label = (Name::new("cell").unwrap(), Some(Short::new(value).unwrap()));
+    let patch = IncidentPatch {
+        labels: [label].into(),
+        ..IncidentPatch::default()
+    };
+    command(incident, Op::Update(Box::new(patch)))
+}
+
+pub(crate) fn followup(incident: IncidentId, title: &str) -> Command {
+    let new = NewFollowup {
+        title: Title::new(title).unwrap(),
+        message: None,
+        owner: None,
+        priority: Severity::P2,
+        due: None,
+        status: FollowupStatus::Open,
+        external_ref: None,
+        meta: serde_json::Map::new(),
+    };
+    command(incident, Op::OpenFollowup(Box::new(new)))
+}
+
+pub(crate) fn followup_done(incident: IncidentId, followup: EventId) -> Command {
+    let patch = FollowupPatch {
+        status: Some(FollowupStatus::Done),
+        ..FollowupPatch::default()
+    };
+    let (patch, note) = (Box::new(patch), None);
+    command(
+        incident,
+        Op::UpdateFollowup {
+            followup,
+            patch,
+            note,
+        },
+    )
+}
+
+pub(crate) fn merge(incident: IncidentId, into: IncidentId) -> Command {
+    command(incident, Op::Merge { into, note: None })
+}
+
 /// How many lines an imported incident has: its creation and its past, all of one commit.
 pub(crate) const IMPORTED_LINES: usize = 4;
 
@@ -158,6 +214,25 @@ pub(crate) async fn timeline(store: &JsonlStore, id: IncidentId) -> Vec<Event> {
         after = page.next;
         if after.is_none() {
             return events;
+        }
+    }
+}
+
+/// Every incident, page by page.
+pub(crate) async fn all(store: &JsonlStore) -> Vec<IncidentId> {
+    let (mut ids, mut after) = (Vec::new(), None);
+    loop {
+        let page = PageRequest { limit: 500, after };
+        let query = IncidentQuery {
+            filter: IncidentFilter::default(),
+            sort: Sort::Created,
+            page,
+        };
+        let page = store.list(query).await.unwrap();
+        ids.extend(page.items.into_iter().map(|incident| incident.id));
+        after = page.next;
+        if after.is_none() {
+            return ids;
         }
     }
 }

@@ -1,102 +1,126 @@
-//! Eight processes write to the same incidents while a ninth reads and a tenth verifies.
+//! Eight processes of four threads write to the same incidents while a ninth process reads and a tenth verifies.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::process::Child;
 
-use crate::process::{assert_gap_free, creation, lines, note, open, role, say, spawn, timeline};
+use crate::process::{
+    all, assert_gap_free, creation, field, followup, followup_done, lines, merge, note, open, role,
+    say, spawn, step, timeline,
+};
 use tempfile::TempDir;
-use watchbook_core::{ChangeId, EventId, IncidentId};
-use watchbook_store::Incidents;
+use watchbook_core::{ChangeId, Command, EventId, IncidentId, Step};
 use watchbook_store::jsonl::JsonlStore;
+use watchbook_store::{Incidents, StoreError};
 
 const WRITERS: usize = 8;
-const CALLS: usize = 4;
-/// Changes that each call makes one after the other: 4 × 125 = 500 for each process.
+const THREADS: usize = 4;
+/// Changes that each thread makes one after the other, whatever is refused on the way: 4 × 125 = 500 for each process.
 const CHANGES: usize = 125;
 const SHARED: usize = 20;
 /// The name of the file whose presence tells reader and verifier that the writers are done.
 const DONE: &str = "writers-are-done";
 
+/// What was acknowledged: the incident of each change, and how many lines it made.
+type Acked = HashMap<ChangeId, (IncidentId, u32)>;
+
 #[test]
 fn chaos_many_processes_share_one_directory() {
     let dir = TempDir::new().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let shared = runtime.block_on(async {
-        let store = open(dir.path());
-        let mut ids = Vec::new();
-        for index in 0..SHARED {
-            ids.push(
-                store
-                    .apply(creation(&format!("shared {index}")))
-                    .await
-                    .unwrap()
-                    .incident
-                    .id,
-            );
-        }
-        ids
-    });
-    let names: Vec<String> = shared.iter().map(ToString::to_string).collect();
-    std::fs::write(
-        dir.path().join("shared"),
-        names.join(
-            "
-",
-        ),
-    )
-    .unwrap();
-    let mut watchers = ["read", "verify"].map(|role| spawn("shared::worker", role, dir.path()));
-    let mut writers: Vec<_> = (0..WRITERS)
-        .map(|_| spawn("shared::worker", "write", dir.path()))
+    let shared = runtime.block_on(create_shared(dir.path()));
+    let watchers = ["read", "verify"].map(|role| spawn("shared::worker", role, dir.path()));
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| spawn("shared::worker", &format!("write{writer}"), dir.path()))
         .collect();
-    let mut acked = HashMap::new();
-    for writer in &mut writers {
-        for line in lines(writer) {
-            if let ["ack", change, incident] = line.split(' ').collect::<Vec<_>>().as_slice() {
-                acked.insert(
-                    change.parse::<ChangeId>().unwrap(),
-                    incident.parse::<IncidentId>().unwrap(),
-                );
-            }
-        }
+    let mut acked = Acked::new();
+    for mut writer in writers {
+        let own = acknowledged(&mut writer);
         assert!(writer.wait().unwrap().success());
+        assert_eq!(own.len(), THREADS * CHANGES);
+        acked.extend(own);
     }
+    assert_eq!(acked.len(), WRITERS * THREADS * CHANGES);
     std::fs::write(dir.path().join(DONE), "").unwrap();
-    for watcher in &mut watchers {
-        let rounds = lines(watcher).filter(|line| line == "round").count();
-        assert!(watcher.wait().unwrap().success());
-        assert!(rounds > 2, "the watcher looked only {rounds} times");
-    }
-    assert_eq!(acked.len(), WRITERS * CALLS * CHANGES);
+    let [read, verified] = watchers.map(rounds);
+    assert!(
+        meanwhile(&read) > 2,
+        "the reader saw nothing grow while the writers wrote: {read:?}"
+    );
+    assert!(
+        meanwhile(&verified) > 0,
+        "no verification ran while the writers wrote: {verified:?}"
+    );
     runtime.block_on(check(&open(dir.path()), &acked, &shared));
 }
 
-async fn check(store: &JsonlStore, acked: &HashMap<ChangeId, IncidentId>, shared: &[IncidentId]) {
-    let mut there: HashMap<EventId, IncidentId> = HashMap::new();
-    for id in shared {
-        let events = timeline(store, *id).await;
-        assert_gap_free(&events);
-        for event in events {
-            assert!(
-                there.insert(event.id, *id).is_none(),
-                "{} is there twice",
-                event.id
-            );
+async fn create_shared(dir: &Path) -> Vec<IncidentId> {
+    let store = open(dir);
+    let mut ids = Vec::new();
+    for index in 0..SHARED {
+        let created = store.apply(creation(&format!("shared {index}"))).await;
+        ids.push(created.unwrap().incident.id);
+    }
+    let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    std::fs::write(dir.join("shared"), names.join("\n")).unwrap();
+    ids
+}
+
+fn acknowledged(writer: &mut Child) -> Acked {
+    let mut acked = Acked::new();
+    for line in lines(writer) {
+        if let ["ack", change, incident, lines] = line.split(' ').collect::<Vec<_>>().as_slice() {
+            let what = (incident.parse().unwrap(), lines.parse().unwrap());
+            let first = acked.insert(change.parse().unwrap(), what).is_none();
+            assert!(first, "{change} was acknowledged twice");
         }
     }
-    for (change, incident) in acked {
-        assert_eq!(
-            there.get(&change.event(0)),
-            Some(incident),
-            "{change} was acknowledged and is not there"
-        );
+    acked
+}
+
+/// How much a watcher found, round by round.
+fn rounds(mut watcher: Child) -> Vec<usize> {
+    let found = lines(&mut watcher)
+        .filter_map(|line| line.strip_prefix("found ")?.parse().ok())
+        .collect();
+    assert!(watcher.wait().unwrap().success());
+    found
+}
+
+/// How many rounds found some of what the writers wrote, and not yet all: the writers were at it.
+fn meanwhile(found: &[usize]) -> usize {
+    let all = found.last().copied().unwrap_or_default();
+    let growing: HashSet<usize> = found.iter().copied().collect();
+    let amid = |found: &&usize| **found > SHARED && **found < all;
+    growing.iter().filter(amid).count()
+}
+
+async fn check(store: &JsonlStore, acked: &Acked, shared: &[IncidentId]) {
+    let mut there: HashMap<EventId, IncidentId> = HashMap::new();
+    for id in all(store).await {
+        let events = timeline(store, id).await;
+        assert_gap_free(&events);
+        for event in events {
+            let first = there.insert(event.id, id).is_none();
+            assert!(first, "{} is there twice", event.id);
+        }
     }
-    assert_eq!(
-        there.len(),
-        acked.len() + shared.len(),
-        "there is more than was acknowledged"
-    );
+    let mut lines = shared.len();
+    for (change, (incident, count)) in acked {
+        for index in 0..*count {
+            let line = there.get(&change.event(index));
+            let is_its_own = |on: &IncidentId| on == incident || index > 0;
+            assert!(
+                line.is_some_and(is_its_own),
+                "line {index} of {change} was acknowledged and is not there"
+            );
+        }
+        lines += *count as usize;
+    }
+    assert_eq!(there.len(), lines, "there is not what was acknowledged");
     let verified = store.verify(None).unwrap();
     assert!(verified.is_whole(), "{verified:?}");
+    assert_eq!(verified.commits, (shared.len() + acked.len()) as u64);
 }
 
 /// Not a test by itself: the processes. Without a role it has nothing to do.
@@ -109,35 +133,76 @@ fn worker() {
         .map(|id| id.parse().unwrap())
         .collect();
     let store = open(&dir);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap();
     let done = || dir.join(DONE).exists();
-    runtime.block_on(async {
-        match role.as_str() {
-            "write" => write(&store, &shared).await,
-            "read" => read(&store, &shared, done).await,
-            _ => verify(&store, done),
-        }
-    });
+    match role.as_str() {
+        "read" => block_on(read(&store, &shared, done)),
+        "verify" => verify(&store, done),
+        writer => std::thread::scope(|threads| {
+            let number: usize = writer.trim_start_matches("write").parse().unwrap();
+            for thread in 0..THREADS {
+                let (store, shared) = (&store, &shared);
+                threads.spawn(move || block_on(write(store, shared, number * THREADS + thread)));
+            }
+        }),
+    }
 }
 
-async fn write(store: &JsonlStore, shared: &[IncidentId]) {
-    let calls = (0..CALLS).map(|call| {
-        let (store, shared) = (store.clone(), shared.to_vec());
-        tokio::spawn(async move {
-            for change in 0..CHANGES {
-                let incident = shared[(call + change) % shared.len()];
-                let command = note(incident, &format!("{call}/{change}"));
-                let id = command.change;
-                store.apply(command).await.unwrap();
-                say(&format!("ack {id} {incident}"));
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(work)
+}
+
+/// One thread: changes of every sort, until so many were made.
+async fn write(store: &JsonlStore, shared: &[IncidentId], thread: usize) {
+    let (mut acked, mut turn, mut opened) = (0, thread, None);
+    while acked < CHANGES {
+        turn += 1;
+        let incident = shared[turn % shared.len()];
+        // The sort and the incident are drawn from one number: seven is prime to twenty, so all of them meet.
+        let text = format!("{thread}/{turn}");
+        let wanted = match (turn % 7, opened.take()) {
+            (0, _) => step(incident, Step::Mitigate),
+            (1, _) => step(incident, Step::Reopen),
+            (2, _) => field(incident, &text),
+            (3, _) => followup(incident, &text),
+            (4, Some((incident, followup))) => followup_done(incident, followup),
+            (5, _) => {
+                let side = creation(&format!("side {text}"));
+                let created = side.incident;
+                acked += usize::from(told(store, side).await.is_some());
+                if acked == CHANGES {
+                    return;
+                }
+                merge(created, incident)
             }
-        })
-    });
-    for call in calls.collect::<Vec<_>>() {
-        call.await.unwrap();
+            _ => note(incident, &text),
+        };
+        let (is_followup, on) = (turn % 7 == 3, wanted.incident);
+        let change = told(store, wanted).await;
+        acked += usize::from(change.is_some());
+        if is_followup {
+            opened = change.map(|change| (on, change.event(0)));
+        }
+    }
+}
+
+/// Carries a command out and says so. The change that was made, if one was: a move that came too late is none.
+async fn told(store: &JsonlStore, command: Command) -> Option<ChangeId> {
+    let change = command.change;
+    match store.apply(command).await {
+        Ok(applied) if applied.changed => {
+            assert!(applied.durable);
+            let (incident, lines) = (applied.incident.id, applied.events.len());
+            say(&format!("ack {change} {incident} {lines}"));
+            Some(change)
+        }
+        other => {
+            let came_too_late = matches!(other, Ok(_) | Err(StoreError::Refused(_)));
+            assert!(came_too_late, "{change}: {other:?}");
+            None
+        }
     }
 }
 
@@ -159,7 +224,8 @@ async fn read(store: &JsonlStore, shared: &[IncidentId], done: impl Fn() -> bool
             );
             assert_eq!(now.iter().collect::<HashSet<_>>().len(), now.len());
         }
-        say("round");
+        let lines: usize = seen.values().map(Vec::len).sum();
+        say(&format!("found {lines}"));
         if last {
             return;
         }
@@ -171,7 +237,7 @@ fn verify(store: &JsonlStore, done: impl Fn() -> bool) {
         let last = done();
         let verified = store.verify(None).unwrap();
         assert!(verified.is_whole(), "{verified:?}");
-        say("round");
+        say(&format!("found {}", verified.commits));
         if last {
             return;
         }

@@ -125,15 +125,15 @@ pub async fn a_write_to_an_old_version_is_refused<H: Harness>(harness: &H) {
         .await
         .incident;
     assert_ne!(second.etag, first.etag);
-    let refused = scene
-        .refused(versioned(first.etag, step(Step::Resolve)))
+    let refusal = scene
+        .refusal(versioned(first.etag, step(Step::Resolve)))
         .await;
     let stale = Refused::Stale {
         incident: first.id,
         given: first.etag,
         current: second.etag,
     };
-    assert_eq!(refused, stale);
+    assert_eq!(refusal, Some(stale));
     scene
         .run(first.id, note("notes leave the version as it is"))
         .await;

@@ -1,8 +1,10 @@
 //! Capabilities: what a backend says it cannot do, it really cannot; what it says it can, the other cases check.
 
+use watchbook_core::{ArtifactName, Digest, Op};
+
 use crate::conformance::scene::plain;
-use crate::conformance::{Harness, Scene};
-use crate::contract::{Capabilities, Incidents};
+use crate::conformance::{Harness, Need, Scene};
+use crate::contract::{Artifacts, Capabilities, Incidents, Keys};
 
 /// A capability is declared missing only where it is missing, so that no case is skipped for convenience.
 pub async fn what_is_declared_is_so<H: Harness>(harness: &H) {
@@ -38,4 +40,27 @@ pub async fn what_is_declared_is_so<H: Harness>(harness: &H) {
         persistent || !applied.durable,
         "a store that forgets promises nothing"
     );
+}
+
+/// A harness does not offer just what it cannot do, so that no case is skipped for convenience.
+pub async fn what_is_not_offered_cannot_be_done<H: Harness>(harness: &H) {
+    let offers = |need| harness.offers().contains(&need);
+    let scene = Scene::open(harness).await;
+    let id = scene.create(plain("gateway returns 5xx")).await.id;
+    let content = b"what was done";
+    let attach = Op::Attach {
+        name: ArtifactName::new("notes.md").unwrap(),
+        sha256: Digest::of(content),
+        bytes: content.len() as u64,
+    };
+    let attach = scene.command(id, attach);
+    let attached = scene.store.attach(attach, content.to_vec()).await;
+    attached.expect("it is legal");
+    scene.store.pepper().await.expect("it can be made");
+    assert_eq!(!harness.files().is_empty(), offers(Need::Files), "files");
+    let damaged = harness.damage(&scene.store, Digest::of(content));
+    assert_eq!(damaged, offers(Need::Damage), "damage");
+    let failing = harness.fail_at(0);
+    harness.calm();
+    assert_eq!(failing, offers(Need::Faults), "faults");
 }

@@ -28,9 +28,7 @@ pub async fn an_error_says_whether_it_happened<H: Harness>(harness: &H) {
     let scene = Scene::open(harness).await;
     let mut scene = warmed_up(scene).await;
     for fault in 0..MAX_STEPS {
-        if !harness.fail_at(fault) {
-            return;
-        }
+        assert!(harness.fail_at(fault), "the harness offers faults");
         let id = scene.id();
         let command = creation(&scene, id, fault, "first");
         let answer = scene.store.apply(command.clone()).await;
@@ -60,6 +58,7 @@ pub async fn an_error_says_whether_it_happened<H: Harness>(harness: &H) {
         scene = reopened(harness, scene).await;
         assert!(is_there(&scene, id).await, "step {fault}, after a restart");
         if !struck {
+            assert!(fault > 0, "no fault struck at all");
             return;
         }
     }

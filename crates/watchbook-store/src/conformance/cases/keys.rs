@@ -1,10 +1,10 @@
-//! Keys 1–3: durable, seen, private.
+//! Keys 1–5: durable, seen, private, steady, in their order.
 
 use watchbook_core::text::Name;
 use watchbook_core::{Digest, KeyRecord, Timestamp};
 
 use crate::conformance::{FileSeen, Harness, Scene, agent, short};
-use crate::contract::{AuditLog as _, Keys, Store};
+use crate::contract::{Keys, Store};
 
 fn record(id: &str, now: Timestamp) -> KeyRecord {
     KeyRecord {
@@ -41,17 +41,11 @@ pub async fn a_record_is_replaced_by_its_id<H: Harness>(harness: &H) {
         .await
         .expect("it can be stored");
     assert_eq!(scene.store.keys().await.unwrap(), records);
-    let pepper = scene.store.pepper().await.unwrap();
-    assert!(
-        pepper == scene.store.pepper().await.unwrap(),
-        "the pepper stays"
-    );
 }
 
-/// Records, revocations and the pepper are there after a power failure right behind each answer.
+/// Records and revocations are there after a power failure right behind each answer.
 pub async fn records_survive_a_crash<H: Harness>(harness: &H) {
     let mut scene = Scene::open(harness).await;
-    let pepper = scene.store.pepper().await.unwrap();
     let mut expected = Vec::new();
     for id in ["zeta", "alpha"] {
         expected.push(record(id, scene.now()));
@@ -71,15 +65,48 @@ pub async fn records_survive_a_crash<H: Harness>(harness: &H) {
         .expect("it can be stored");
     let store = harness.crash(scene.store).await;
     assert_eq!(store.keys().await.unwrap(), expected);
-    assert!(pepper == store.pepper().await.unwrap(), "the pepper stays");
 }
 
-/// A record that was stored or revoked here is seen there, with the same pepper.
+/// The pepper that is made at the first call is given at every later one, whatever happens to keys.
+pub async fn the_pepper_stays<H: Harness>(harness: &H) {
+    let scene = Scene::open(harness).await;
+    let pepper = scene.store.pepper().await.unwrap();
+    for id in ["zeta", "alpha"] {
+        let stored = scene.store.put_key(record(id, scene.now())).await;
+        stored.expect("it can be stored");
+        let now = scene.store.pepper().await.unwrap();
+        assert!(pepper == now, "the pepper stays");
+    }
+}
+
+/// The pepper is there after a power failure right behind the first answer, and after the next one.
+pub async fn the_pepper_stays_through_a_crash<H: Harness>(harness: &H) {
+    let mut scene = Scene::open(harness).await;
+    let pepper = scene.store.pepper().await.unwrap();
+    for _ in 0..2 {
+        scene = scene.replace(|store| harness.crash(store)).await;
+        let now = scene.store.pepper().await.unwrap();
+        assert!(pepper == now, "the pepper stays");
+    }
+}
+
+/// Two handles that ask for the first time at once get one pepper, and keep it.
+pub async fn every_handle_has_one_pepper<H: Harness>(harness: &H) {
+    let here = Scene::open(harness).await.store;
+    let there = harness.second(&here).await.expect("a shared store");
+    let (first, second) = tokio::join!(here.pepper(), there.pepper());
+    let (first, second) = (first.unwrap(), second.unwrap());
+    let (again, elsewhere) = (here.pepper().await.unwrap(), there.pepper().await.unwrap());
+    let one = [second, again, elsewhere]
+        .iter()
+        .all(|other| *other == first);
+    assert!(one, "one pepper");
+}
+
+/// A record that was stored or revoked here is seen there.
 pub async fn every_handle_sees_a_record<H: Harness>(harness: &H) {
     let scene = Scene::open(harness).await;
     let there = harness.second(&scene.store).await.expect("a shared store");
-    let same = scene.store.pepper().await.unwrap() == there.pepper().await.unwrap();
-    assert!(same, "one pepper");
     let mut stored = record("zeta", scene.now());
     for round in 0..2 {
         stored.revoked_at = (round == 1).then(|| scene.now());
@@ -100,46 +127,49 @@ pub async fn every_handle_sees_a_record<H: Harness>(harness: &H) {
     );
 }
 
-/// Whatever file says a key's hash or the pepper is readable by its owner alone, and nothing that is printed says them.
+/// Whatever file says a key's hash or the pepper is readable by its owner alone; and some file does say the hash, or the
+/// case looks at the wrong ones.
 pub async fn secrets_are_readable_by_their_owner_alone<H: Harness>(harness: &H) {
     let scene = Scene::open(harness).await;
-    let record = record("zeta", scene.now());
-    scene
-        .store
-        .put_key(record.clone())
-        .await
-        .expect("it can be stored");
-    let pepper = scene.store.pepper().await.unwrap();
-    scene.store.sync_audit().await.expect("it can be synced");
-    let secrets = [
-        record.hash.as_bytes().to_vec(),
-        record.hash.to_string().into_bytes(),
-        pepper.0.to_vec(),
-        Digest::from_bytes(pepper.0).to_string().into_bytes(),
-    ];
+    let (hashes, peppers) = secrets(&scene).await;
+    let files = harness.files();
+    let tells = |file: &FileSeen, secrets: &[Vec<u8>]| {
+        let told = |secret: &Vec<u8>| holds(&file.content, secret);
+        secrets.iter().any(told)
+    };
+    let kept = files.iter().any(|file| tells(file, &hashes));
+    assert!(kept, "no file that the harness shows holds the record");
     // The owner's bits are the seventh to ninth: with six zeros at the end nobody else may do anything.
-    for FileSeen {
-        path,
-        mode,
-        content,
-    } in harness.files()
-    {
-        let tells = secrets.iter().any(|secret| holds(&content, secret));
+    for file in &files {
+        let secret = tells(file, &hashes) || tells(file, &peppers);
+        let (path, mode) = (file.path.display(), file.mode);
         assert!(
-            !tells || mode.trailing_zeros() >= 6,
-            "{} tells a secret and has mode {mode:o}",
-            path.display()
+            !secret || mode.trailing_zeros() >= 6,
+            "{path} tells a secret and has mode {mode:o}"
         );
     }
-    printed(&scene.store, &secrets);
 }
 
-fn printed<S: Store>(store: &S, secrets: &[Vec<u8>]) {
-    let printed = format!("{store:?}");
-    let hexed = &secrets[3];
-    assert!(!holds(printed.as_bytes(), hexed), "the pepper is printed");
-    let list = format!("{:?}", &secrets[2]);
-    assert!(!printed.contains(&list), "the pepper is printed");
+/// Stores a record, and gives its hash and the pepper, each in all the ways in which they may be written.
+async fn secrets<S: Store>(scene: &Scene<S>) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let record = record("zeta", scene.now());
+    let hash = record.hash;
+    let stored = scene.store.put_key(record).await;
+    stored.expect("it can be stored");
+    let pepper = Digest::from_bytes(scene.store.pepper().await.unwrap().0);
+    scene.store.sync_audit().await.expect("it can be synced");
+    let ways = |secret: Digest| vec![secret.as_bytes().to_vec(), secret.to_string().into_bytes()];
+    (ways(hash), ways(pepper))
+}
+
+/// Nothing that a store prints of itself says the pepper.
+pub async fn secrets_are_not_printed<H: Harness>(harness: &H) {
+    let scene = Scene::open(harness).await;
+    let (_, peppers) = secrets(&scene).await;
+    let printed = format!("{:?}", scene.store);
+    let list = format!("{:?}", &peppers[0]);
+    let told = holds(printed.as_bytes(), &peppers[1]) || printed.contains(&list);
+    assert!(!told, "the pepper is printed");
 }
 
 fn holds(content: &[u8], secret: &[u8]) -> bool {

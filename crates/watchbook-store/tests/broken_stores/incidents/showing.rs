@@ -179,3 +179,33 @@ impl Twist for PreviewGuesses {
         })
     }
 }
+
+/// Gives each page of incidents from its end.
+#[derive(Debug)]
+pub(crate) struct ListsBackwards;
+
+#[async_trait]
+impl Twist for ListsBackwards {
+    async fn list(&self, real: &Real, query: IncidentQuery) -> Result<Page<Incident>, StoreError> {
+        let mut page = real.disk.memory().list(query).await?;
+        page.items.reverse();
+        Ok(page)
+    }
+}
+
+/// Gives each page of follow-ups from its end.
+#[derive(Debug)]
+pub(crate) struct PutsTheLatestDeadlineFirst;
+
+#[async_trait]
+impl Twist for PutsTheLatestDeadlineFirst {
+    async fn followups(
+        &self,
+        real: &Real,
+        query: FollowupQuery,
+    ) -> Result<Page<FollowupItem>, StoreError> {
+        let mut page = real.disk.memory().followups(query).await?;
+        page.items.reverse();
+        Ok(page)
+    }
+}
