@@ -127,6 +127,10 @@ async fn examine(run: &Run, directory: &Directory) -> Result<Vec<Check>, Failure
     let mut checks = settings(directory);
     checks.push(room(&directory.dir));
     if !directory.exists()? {
+        if let Some(why) = directory.store.health().await.read_only {
+            checks.push(bad("store", format!("takes no writes: {why}")));
+            return Ok(checks);
+        }
         let says = format!(
             "nothing was written in {} yet; the first write makes the store",
             directory.dir.display()

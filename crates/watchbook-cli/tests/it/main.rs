@@ -5,6 +5,7 @@
 )]
 
 mod actions;
+mod bad_disk;
 mod bring_in;
 mod care;
 mod demo;

@@ -46,15 +46,6 @@ impl Directory {
         health
     }
 
-    /// Why nothing can be written now; `None` if nothing is known to stand in the way.
-    fn write_obstacle(&self) -> Option<String> {
-        match self.journal() {
-            Ok(Some(journal)) => journal.obstacle().map(|error| error.to_string()),
-            Ok(None) => None,
-            Err(error) => Some(error.to_string()),
-        }
-    }
-
     /// What `apply` would answer; nothing is locked and nothing written.
     pub(crate) fn preview(&self, command: &Command) -> Result<Applied, StoreError> {
         let shelf = self.fresh()?;

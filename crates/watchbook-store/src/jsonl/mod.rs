@@ -16,6 +16,7 @@ mod failure;
 mod keys;
 mod layout;
 mod maintenance;
+mod obstacle;
 mod options;
 mod overlay;
 mod projection;

@@ -13,6 +13,7 @@ use crate::journal::{
 };
 
 use super::book::{KeyMemory, LineAt};
+use super::obstacle::Part;
 use super::overlay::{Outcome, Overlay};
 use super::read;
 use super::redaction::{Scrub, Target};
@@ -79,7 +80,10 @@ impl Directory {
     pub(crate) fn apply_batch(&self, commands: &[Command]) -> Vec<Answer> {
         match self.lock_and_apply(commands) {
             Ok(answers) => answers,
-            Err(error) => spread(&error, commands.len()),
+            Err(error) => {
+                self.troubles.failed(Part::Journal, &error);
+                spread(&error, commands.len())
+            }
         }
     }
 
@@ -121,6 +125,7 @@ impl Directory {
         }
         match locked.commit_batch(&batch.prepared) {
             Ok(committed) => {
+                self.troubles.succeeded(Part::Journal);
                 let scrubs = self.publish(&committed, batch, answers);
                 self.scrub_or_note(journal, locked, scrubs);
             }
@@ -129,7 +134,9 @@ impl Directory {
                     self.forget_journal();
                 }
                 for Ready { index, change, .. } in batch.ready {
-                    answers[index] = Some(Err(failure::committing(&error, change)));
+                    let error = failure::committing(&error, change);
+                    self.troubles.failed(Part::Journal, &error);
+                    answers[index] = Some(Err(error));
                 }
             }
         }
