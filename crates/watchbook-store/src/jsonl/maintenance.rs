@@ -152,15 +152,30 @@ impl Directory {
     /// Makes `incidents.jsonl` and `artifacts.jsonl` anew. The caller holds the lock.
     pub(crate) fn rebuild_projections(&self) -> Result<(), StoreError> {
         let shelf = self.shelf.read();
-        let n = shelf.position.map_or(0, |position| position.n);
+        let Some(position) = shelf.position else {
+            return Ok(());
+        };
         let mut ids: Vec<IncidentId> = shelf.book.entries().map(|(id, _)| id).collect();
         ids.sort_unstable();
         let incidents = ids
             .into_iter()
             .filter_map(|id| shelf.book.incident(id).and_then(Result::ok));
         self.projections
-            .rebuild(n, incidents)
+            .rebuild(&position, incidents)
             .map_err(|error| failure::file("incidents.jsonl cannot be made anew", error))
+    }
+
+    /// Makes the projections anew when they have fallen behind. Not while something is damaged: they may be the only
+    /// trace of what was lost. The caller holds the lock.
+    pub(crate) fn renew_projections(&self) {
+        let wanted = {
+            let shelf = self.shelf.read();
+            shelf.damages.is_empty() && self.projections.have_room(shelf.book.len() as u64)
+        };
+        if wanted {
+            // Without a mark they are behind still, and the next writer tries again.
+            drop(self.rebuild_projections());
+        }
     }
 
     /// Refuses an attachment whose bytes are not there.

@@ -15,6 +15,7 @@ use crate::journal::{
 use super::book::{KeyMemory, LineAt};
 use super::obstacle::Part;
 use super::overlay::{Outcome, Overlay};
+use super::projection::Kept;
 use super::read;
 use super::redaction::{Scrub, Target};
 use super::shelf::Shelf;
@@ -253,7 +254,7 @@ impl Directory {
         let artifacts = projection::artifact_lines(events);
         let mut shelf = self.shelf.write();
         shelf.since_checkpoint += ready.len() as u64;
-        shelf.position = Some(committed.end);
+        let before = shelf.position.replace(committed.end);
         shelf.book.publish(outcome);
         let mut scrubs = Vec::new();
         for (one, written) in ready.into_iter().zip(&committed.commits) {
@@ -274,8 +275,12 @@ impl Directory {
             scrubs.extend(scrub);
         }
         drop(shelf);
-        // The projections are made anew from the journal when they fall behind: a failure here loses nothing.
-        drop(artifacts.and_then(|artifacts| self.projections.append(&incidents, &artifacts)));
+        let span = (before, committed.end);
+        let kept =
+            artifacts.and_then(|artifacts| self.projections.append(span, &incidents, &artifacts));
+        if !matches!(kept, Ok(Kept::Complete)) {
+            self.renew_projections();
+        }
         scrubs
     }
 
