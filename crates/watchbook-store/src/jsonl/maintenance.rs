@@ -65,6 +65,7 @@ impl Directory {
                 changed,
                 similar,
             } => {
+                Self::check_undamaged(&shelf, &commit)?;
                 overlay.fold(&commit);
                 Ok(Applied {
                     incident: overlay.incident(command.incident)?,

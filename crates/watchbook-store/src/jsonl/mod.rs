@@ -15,6 +15,7 @@ mod codec;
 mod failure;
 mod keys;
 mod layout;
+mod losses;
 mod maintenance;
 mod obstacle;
 mod options;

@@ -170,10 +170,11 @@ impl Directory {
         match shelf.catch_up(journal, *workers, layout) {
             Err(ShelfError::Journal(JournalError::Replaced) | ShelfError::Pack(_)) => {
                 *shelf = Shelf::new(node_of(journal.store_id()));
-                shelf.catch_up(journal, *workers, layout)
+                shelf.catch_up(journal, *workers, layout)?;
             }
-            result => result,
+            result => result?,
         }
+        self.see_to_losses(shelf, journal)
     }
 
     fn shelf_of_checkpoint(&self, journal: &Journal) -> Shelf {

@@ -203,6 +203,7 @@ impl Directory {
                 similar,
             } => (commit, changed, similar),
         };
+        Self::check_undamaged(shelf, &commit)?;
         let scrub = target
             .filter(|_| changed)
             .map(Target::scrub)
@@ -236,6 +237,18 @@ impl Directory {
             });
         }
         Ok(())
+    }
+
+    /// Refuses a commit that writes to an incident beside its own, as a merge does, which is touched by damage.
+    pub(crate) fn check_undamaged(shelf: &Shelf, commit: &Commit) -> Result<(), StoreError> {
+        if shelf.damaged.is_empty() {
+            return Ok(());
+        }
+        let mut touched = commit.events().map(|event| &event.incident_id);
+        match touched.find_map(|id| shelf.damaged.get(id)) {
+            Some(place) => Err(StoreError::Corrupt(place.clone())),
+            None => Ok(()),
+        }
     }
 
     /// Makes stored commits visible, and fills in the answers. Gives what is to be blacked out now.

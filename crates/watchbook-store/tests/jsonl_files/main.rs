@@ -5,5 +5,6 @@
     reason = "helpers of tests fail a test as its body would"
 )]
 
+mod damage;
 mod projections;
 mod site;
