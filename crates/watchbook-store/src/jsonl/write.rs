@@ -259,10 +259,11 @@ impl Directory {
         answers: &mut [Option<Answer>],
     ) -> Vec<Scrub> {
         let Batch { ready, outcome, .. } = batch;
-        let incidents: Vec<Incident> = outcome
+        let mut incidents: Vec<Incident> = outcome
             .iter()
             .filter_map(|(id, state)| state.incident(*id))
             .collect();
+        incidents.sort_unstable_by_key(|incident| incident.id);
         let events = ready.iter().flat_map(|one| &one.applied.events);
         let artifacts = projection::artifact_lines(events);
         let mut shelf = self.shelf.write();

@@ -2,9 +2,12 @@
 //! backup and restore, damage and whom it touches.
 #![expect(
     clippy::unwrap_used,
-    reason = "helpers of tests fail a test as its body would"
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests fail a test as its body would, and are told by the environment what may be skipped"
 )]
 
 mod damage;
+mod golden;
 mod projections;
 mod site;

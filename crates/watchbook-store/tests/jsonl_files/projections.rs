@@ -217,10 +217,6 @@ fn a_disk_that_fails_or_is_full_at_any_step_leaves_nothing_behind_for_long() {
 type Harm = fn(&Path);
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test harms files behind the store's back"
-)]
 fn what_is_torn_changed_or_gone_is_made_anew_by_the_next_write() {
     let harms: [(&str, Harm); 5] = [
         ("torn", |path| {

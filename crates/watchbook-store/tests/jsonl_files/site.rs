@@ -13,7 +13,7 @@ use watchbook_core::{
     Incident, IncidentId, Kind, NewIncident, Op, Severity, Source, Via,
 };
 use watchbook_store::disk::{Disk, RealDisk, SimDisk};
-use watchbook_store::journal::FsyncPolicy;
+use watchbook_store::journal::{FsyncPolicy, SEGMENT_BYTES, Settings};
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
 use watchbook_store::system::{ManualClock, SeededEntropy};
 use watchbook_store::{Applied, Artifacts as _, Incidents as _, StoreError};
@@ -24,6 +24,7 @@ pub(crate) struct Site {
     pub(crate) clock: ManualClock,
     pub(crate) entropy: Arc<SeededEntropy>,
     pub(crate) fsync: FsyncPolicy,
+    pub(crate) segment_bytes: u64,
 }
 
 impl Site {
@@ -33,6 +34,7 @@ impl Site {
             clock: ManualClock::default(),
             entropy: Arc::new(SeededEntropy::new(seed)),
             fsync: FsyncPolicy::Always,
+            segment_bytes: SEGMENT_BYTES,
         }
     }
 
@@ -42,9 +44,12 @@ impl Site {
         JsonlOptions {
             disk,
             workers: 0,
+            journal: Settings {
+                fsync: self.fsync,
+                segment_bytes: self.segment_bytes,
+            },
             ..options
         }
-        .with_fsync(self.fsync)
     }
 
     /// As another process would open it.
