@@ -10,17 +10,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use watchbook_core::audit::{AuditClosing, AuditOpening, AuditOutcome, AuditQuery};
-use watchbook_core::query::PageRequest;
+use watchbook_core::audit::{AuditClosing, AuditOpening, AuditOutcome};
 use watchbook_core::text::{Name, Short};
 use watchbook_core::{
     AgentId, Clock as _, Command, Digest, EventId, IncidentId, Key, KeyRecord, Op, Via,
 };
 use watchbook_store::disk::{Disk, RealDisk, SimDisk};
 use watchbook_store::jsonl::{JsonlStore, restore};
-use watchbook_store::{Artifacts as _, AuditLog as _, Incidents as _, Keys as _};
+use watchbook_store::{AuditLog as _, Incidents as _, Keys as _};
 
-use crate::site::{Site, all, block_on, new_incident};
+use crate::site::{Site, all, block_on, contents, new_incident};
 
 /// Small enough for the journal to have a sealed segment, with the form of its header.
 const SEGMENT_BYTES: u64 = 4 << 10;
@@ -170,46 +169,6 @@ async fn written() -> BTreeMap<String, Vec<u8>> {
     let expected = serde_json::to_string_pretty(&contents(&store).await).unwrap();
     files.insert(EXPECTED.to_owned(), (expected + "\n").into_bytes());
     files
-}
-
-/// Everything that can be read of a store.
-async fn contents(store: &JsonlStore) -> Value {
-    let page = PageRequest {
-        limit: 500,
-        after: None,
-    };
-    let (mut incidents, mut artifacts) = (Vec::new(), Vec::new());
-    for incident in all(store).await {
-        for artifact in &incident.artifacts {
-            for version in &artifact.versions {
-                let content = store
-                    .artifact(incident.id, &artifact.name, Some(version.sha256))
-                    .await
-                    .unwrap();
-                artifacts.push(json!({
-                    "incident": incident.id,
-                    "name": artifact.name,
-                    "text": String::from_utf8(content.bytes).unwrap(),
-                }));
-            }
-        }
-        let events = store.events(incident.id, page).await.unwrap().items;
-        incidents.push(json!({"incident": incident, "events": events}));
-    }
-    let audit = store
-        .search_audit(AuditQuery::default(), page)
-        .await
-        .unwrap();
-    let audit = audit.items.iter();
-    json!({
-        "incidents": incidents,
-        "artifacts": artifacts,
-        "keys": store.keys().await.unwrap(),
-        "audit": audit
-            .map(|entry| json!({"opening": entry.opening, "closing": entry.closing}))
-            .collect::<Vec<_>>(),
-        "head": store.health().await.head,
-    })
 }
 
 fn expected() -> Value {

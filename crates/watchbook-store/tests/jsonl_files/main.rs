@@ -7,6 +7,7 @@
     reason = "helpers of tests fail a test as its body would, and are told by the environment what may be skipped"
 )]
 
+mod backup;
 mod damage;
 mod golden;
 mod projections;

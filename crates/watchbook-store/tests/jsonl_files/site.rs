@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use watchbook_core::audit::AuditQuery;
 use watchbook_core::query::{IncidentFilter, IncidentQuery, PageRequest, Sort};
 use watchbook_core::text::{Env, Message, Prose, ServiceName, Title};
 use watchbook_core::{
@@ -16,7 +17,9 @@ use watchbook_store::disk::{Disk, RealDisk, SimDisk};
 use watchbook_store::journal::{FsyncPolicy, SEGMENT_BYTES, Settings};
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
 use watchbook_store::system::{ManualClock, SeededEntropy};
-use watchbook_store::{Applied, Artifacts as _, Incidents as _, StoreError};
+use watchbook_store::{
+    Applied, Artifacts as _, AuditLog as _, Incidents as _, Keys as _, StoreError,
+};
 
 /// Where a store and its time and randomness are.
 pub(crate) struct Site {
@@ -25,6 +28,8 @@ pub(crate) struct Site {
     pub(crate) entropy: Arc<SeededEntropy>,
     pub(crate) fsync: FsyncPolicy,
     pub(crate) segment_bytes: u64,
+    /// Where artifacts lie, if not with the incidents.
+    pub(crate) artifacts: Option<PathBuf>,
 }
 
 impl Site {
@@ -35,13 +40,19 @@ impl Site {
             entropy: Arc::new(SeededEntropy::new(seed)),
             fsync: FsyncPolicy::Always,
             segment_bytes: SEGMENT_BYTES,
+            artifacts: None,
         }
     }
 
     pub(crate) fn options(&self, disk: Arc<dyn Disk>) -> JsonlOptions {
         let entropy = Arc::clone(&self.entropy);
         let options = JsonlOptions::new(&self.dir, Arc::new(self.clock.clone()), entropy);
+        let layout = options.layout.clone();
         JsonlOptions {
+            layout: match &self.artifacts {
+                Some(artifacts) => layout.with_artifacts(artifacts.clone()),
+                None => layout,
+            },
             disk,
             workers: 0,
             journal: Settings {
@@ -190,4 +201,44 @@ pub(crate) fn lines(bytes: &[u8]) -> Vec<Value> {
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect()
+}
+
+/// Everything that can be read of a store.
+pub(crate) async fn contents(store: &JsonlStore) -> Value {
+    let page = PageRequest {
+        limit: 500,
+        after: None,
+    };
+    let (mut incidents, mut artifacts) = (Vec::new(), Vec::new());
+    for incident in all(store).await {
+        for artifact in &incident.artifacts {
+            for version in &artifact.versions {
+                let content = store
+                    .artifact(incident.id, &artifact.name, Some(version.sha256))
+                    .await
+                    .unwrap();
+                artifacts.push(json!({
+                    "incident": incident.id,
+                    "name": artifact.name,
+                    "text": String::from_utf8(content.bytes).unwrap(),
+                }));
+            }
+        }
+        let events = store.events(incident.id, page).await.unwrap().items;
+        incidents.push(json!({"incident": incident, "events": events}));
+    }
+    let audit = store
+        .search_audit(AuditQuery::default(), page)
+        .await
+        .unwrap();
+    let audit = audit.items.iter();
+    json!({
+        "incidents": incidents,
+        "artifacts": artifacts,
+        "keys": store.keys().await.unwrap(),
+        "audit": audit
+            .map(|entry| json!({"opening": entry.opening, "closing": entry.closing}))
+            .collect::<Vec<_>>(),
+        "head": store.health().await.head,
+    })
 }
