@@ -9,6 +9,7 @@ mod bad_disk;
 mod bring_in;
 mod care;
 mod demo;
+mod doctor;
 mod exit_codes;
 mod help;
 mod over_http;
