@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 use watchbook_config::Flags;
 use watchbook_store::disk::{Disk, RealDisk};
-use watchbook_store::jsonl::{BackupReport, restore as unpack};
+use watchbook_store::jsonl::{BackupReport, JsonlStore, restore as unpack};
 
 use crate::arguments::{Backup, Restore};
 use crate::exit::Exit;
@@ -81,6 +81,11 @@ pub(super) fn restore(
         })?;
         restored(&mut file)?
     };
+    // Names, projections and checkpoint are not part of a backup: they are made from the journal.
+    let rebuilt = JsonlStore::open(options).and_then(|store| store.rebuild());
+    let remarks = rebuilt.err().map(|error| {
+        format!("file names and records could not be made: {error}; then run watchbook rebuild")
+    });
     let answer = json!({
         "ok": true,
         "dir": config.dir.display().to_string(),
@@ -96,7 +101,7 @@ pub(super) fn restore(
             report.created_at,
             described(&report),
         ),
-        remarks: Vec::new(),
+        remarks: remarks.into_iter().collect(),
     })?;
     Ok(Exit::Done)
 }

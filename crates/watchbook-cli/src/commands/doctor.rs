@@ -1,7 +1,8 @@
 //! A look at everything that can be wrong with a directory.
 
+mod disk;
+
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -9,7 +10,6 @@ use watchbook_api::ActionKind;
 use watchbook_app::KeyStatus;
 use watchbook_core::{Timestamp, limit};
 use watchbook_store::Incidents as _;
-use watchbook_store::disk::{Disk, Kind, RealDisk};
 use watchbook_store::jsonl::Layout;
 
 use crate::exit::Exit;
@@ -18,14 +18,8 @@ use crate::output::Output;
 use crate::reach::{Call, Directory};
 use crate::run::{Run, runtime};
 use crate::show::Shown;
-use crate::show::text::{bytes, counted, line, span};
+use crate::show::text::{counted, line, span};
 
-/// Less room than this and the next incident may not fit.
-const ROOM_BAD: u64 = 64 << 20;
-/// Less room than this and it is time to make some.
-const ROOM_WARNING: u64 = 1 << 30;
-/// The most files whose sizes are added up.
-const MAX_FILES: usize = 200_000;
 /// A key that ends this soon is worth a word.
 const KEY_ENDS: Duration = Duration::from_hours(14 * 24);
 
@@ -125,8 +119,14 @@ fn report(checks: &[Check]) -> String {
 
 async fn examine(run: &Run, directory: &Directory) -> Result<Vec<Check>, Failure> {
     let mut checks = settings(directory);
-    checks.push(room(&directory.dir));
+    let layout = layout(directory);
+    checks.push(disk::room(&directory.dir));
+    checks.push(disk::artifacts(&layout));
     if !directory.exists()? {
+        if let Some(why) = directory.store.health().await.read_only {
+            checks.push(bad("store", format!("takes no writes: {why}")));
+            return Ok(checks);
+        }
         let says = format!(
             "nothing was written in {} yet; the first write makes the store",
             directory.dir.display()
@@ -134,10 +134,9 @@ async fn examine(run: &Run, directory: &Directory) -> Result<Vec<Check>, Failure
         checks.push(good("store", says));
         return Ok(checks);
     }
-    let layout = layout(directory);
     checks.push(store(directory).await);
     checks.extend(private_files(&layout));
-    checks.push(growth(&layout));
+    checks.push(disk::growth(&layout, run.clock.now()));
     checks.push(clock(run, directory).await?);
     checks.extend(keys(run, directory).await);
     checks.extend(forgotten(directory).await?);
@@ -162,25 +161,6 @@ fn settings(directory: &Directory) -> Vec<Check> {
         .iter()
         .map(|text| warning("settings", text.as_str()))
         .collect()
-}
-
-fn room(dir: &Path) -> Check {
-    let existing = dir.ancestors().find(|dir| RealDisk.metadata(dir).is_ok());
-    match rustix::fs::statvfs(existing.unwrap_or(dir)) {
-        Err(error) => warning("room", format!("cannot be told: {error}")),
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
-            let says = format!("{} free", bytes(free));
-            match free {
-                free if free < ROOM_BAD => bad(
-                    "room",
-                    format!("{says}; make room before writes are refused"),
-                ),
-                free if free < ROOM_WARNING => warning("room", format!("{says}; make room soon")),
-                _ => good("room", says),
-            }
-        }
-    }
 }
 
 async fn store(directory: &Directory) -> Check {
@@ -224,51 +204,6 @@ fn private_files(layout: &Layout) -> Vec<Check> {
         )
     };
     open.iter().map(file).collect()
-}
-
-/// How much there is on the disk.
-fn growth(layout: &Layout) -> Check {
-    let mut left = MAX_FILES;
-    let incidents = size(&layout.incidents, &mut left);
-    let elsewhere = if layout.artifacts.starts_with(&layout.incidents) {
-        0
-    } else {
-        size(&layout.artifacts, &mut left)
-    };
-    let audit = size(&layout.audit, &mut left);
-    let says = format!(
-        "{} of incidents and files, {} of audit",
-        bytes(incidents + elsewhere),
-        bytes(audit)
-    );
-    if left == 0 {
-        return warning(
-            "size",
-            format!("more than {says} (counted the first {MAX_FILES} files)"),
-        );
-    }
-    good("size", says)
-}
-
-/// The bytes below a folder. What cannot be read counts as nothing.
-fn size(path: &Path, left: &mut usize) -> u64 {
-    let mut sum = 0;
-    let mut waiting = vec![path.to_owned()];
-    while let Some(path) = waiting.pop() {
-        if *left == 0 {
-            break;
-        }
-        *left -= 1;
-        match RealDisk.metadata(&path) {
-            Ok(found) if found.kind == Kind::File => sum += found.len,
-            Ok(found) if found.kind == Kind::Directory => {
-                let names = RealDisk.read_dir(&path).unwrap_or_default();
-                waiting.extend(names.into_iter().map(|name| path.join(name)));
-            }
-            Ok(_) | Err(_) => {}
-        }
-    }
-    sum
 }
 
 /// A clock that lies behind what was written makes every new time wrong.

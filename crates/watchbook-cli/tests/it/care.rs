@@ -39,6 +39,64 @@ fn a_backup_restores_to_the_same_incidents() {
 }
 
 #[test]
+fn a_restored_directory_has_names_and_records_and_its_keys() {
+    let (world, other) = (World::new(), World::new());
+    let id = world.incident();
+    let file = world.path().join("log.txt");
+    for text in ["one", "two"] {
+        std::fs::write(&file, text).unwrap();
+        world.json(&["incident", "attach", &id, file.to_str().unwrap()]);
+    }
+    let token = world.run(&["key", "create", "helion"]).stdout;
+    let backup = world.path().join("backup.tar");
+    world.json(&["backup", "-o", backup.to_str().unwrap()]);
+    let ran = other.run(&["restore", backup.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let there = other.path().join("ops/incidents");
+    assert_eq!(
+        std::fs::read(there.join(&id).join("log.txt")).unwrap(),
+        b"two"
+    );
+    for (name, lines) in [("incidents.jsonl", 2), ("artifacts.jsonl", 3)] {
+        let records = std::fs::read_to_string(there.join(name)).unwrap();
+        assert_eq!(records.lines().count(), lines, "{records}");
+        assert!(records.contains(&id), "{records}");
+    }
+    let trail = |world: &World| {
+        let day = std::fs::read_dir(world.path().join("ops/audit")).unwrap();
+        let path = day.map(|day| day.unwrap().path()).min().unwrap();
+        std::fs::read_to_string(path).unwrap()
+    };
+    assert!(
+        trail(&world).starts_with(&trail(&other)),
+        "the trail came, too"
+    );
+    let (server, address) = other.serve();
+    let ran = other.run(&["--server", &address, "--key", token.trim(), "whoami"]);
+    assert!(ran.code == 0 && ran.stdout.contains("helion"), "{ran:?}");
+    assert_eq!(server.stop().code, 0);
+}
+
+#[test]
+fn a_backup_with_a_changed_byte_is_refused() {
+    let (world, other) = (World::new(), World::new());
+    let id = world.incident();
+    let file = world.path().join("backup.tar");
+    world.json(&["backup", "-o", file.to_str().unwrap()]);
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes
+        .windows(id.len())
+        .position(|there| there == id.as_bytes())
+        .unwrap();
+    bytes[at + id.len() - 1] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let ran = other.run(&["restore", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("the backup is damaged"), "{ran:?}");
+    assert_eq!(other.run(&["incident", "list"]).code, 4);
+}
+
+#[test]
 fn a_cut_backup_is_refused_and_leaves_no_store() {
     let (world, other) = (World::new(), World::new());
     world.incident();

@@ -5,9 +5,11 @@
 )]
 
 mod actions;
+mod bad_disk;
 mod bring_in;
 mod care;
 mod demo;
+mod doctor;
 mod exit_codes;
 mod help;
 mod over_http;

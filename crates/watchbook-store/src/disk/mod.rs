@@ -119,6 +119,16 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// `NotFound` and whatever the system says.
     fn metadata(&self, path: &Path) -> io::Result<Metadata>;
+
+    /// How many bytes this user can still write on the file system of `path`, as far as that can be told without
+    /// writing; [`u64::MAX`] where it cannot.
+    ///
+    /// # Errors
+    /// `PermissionDenied` or `ReadOnlyFilesystem` when `path` may not be written, and whatever the system says.
+    fn room(&self, path: &Path) -> io::Result<u64> {
+        let _ = path;
+        Ok(u64::MAX)
+    }
 }
 
 /// An open file; see the [contract](self#contract). Closed, and its lock released, when the last handle is dropped.

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::{Disk, DiskFile, Identity, Kind, Metadata, Open};
@@ -89,6 +89,16 @@ impl Disk for RealDisk {
     fn metadata(&self, path: &Path) -> io::Result<Metadata> {
         retry(|| rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW))
             .map(|stat| describe(&stat))
+    }
+
+    fn room(&self, path: &Path) -> io::Result<u64> {
+        retry(|| rustix::fs::accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS))?;
+        let found = retry(|| rustix::fs::statvfs(path))?;
+        // A file system without a size of its own, such as one of the network, says 0.
+        Ok(match found.f_blocks {
+            0 => u64::MAX,
+            _ => found.f_bavail.saturating_mul(found.f_frsize),
+        })
     }
 }
 

@@ -180,6 +180,7 @@ impl Directory {
             let mut shelf = self.shelf.write();
             let mut anew = Shelf::new(node_of(journal.store_id()));
             anew.catch_up(journal, self.options.workers, &self.options.layout)
+                .and_then(|()| self.see_to_losses(&mut anew, journal))
                 .map_err(failure::filling)?;
             *shelf = anew;
             shelf.book.len() as u64

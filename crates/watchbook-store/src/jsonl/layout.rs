@@ -50,6 +50,11 @@ impl Layout {
         self.private().join("audited")
     }
 
+    /// Up to which commit the projections are complete.
+    pub(crate) fn projected(&self) -> PathBuf {
+        self.private().join("projected")
+    }
+
     /// The records of keys.
     pub(crate) fn keys(&self) -> PathBuf {
         self.private().join("keys.json")

@@ -46,15 +46,6 @@ impl Directory {
         health
     }
 
-    /// Why nothing can be written now; `None` if nothing is known to stand in the way.
-    fn write_obstacle(&self) -> Option<String> {
-        match self.journal() {
-            Ok(Some(journal)) => journal.obstacle().map(|error| error.to_string()),
-            Ok(None) => None,
-            Err(error) => Some(error.to_string()),
-        }
-    }
-
     /// What `apply` would answer; nothing is locked and nothing written.
     pub(crate) fn preview(&self, command: &Command) -> Result<Applied, StoreError> {
         let shelf = self.fresh()?;
@@ -74,6 +65,7 @@ impl Directory {
                 changed,
                 similar,
             } => {
+                Self::check_undamaged(&shelf, &commit)?;
                 overlay.fold(&commit);
                 Ok(Applied {
                     incident: overlay.incident(command.incident)?,
@@ -161,15 +153,30 @@ impl Directory {
     /// Makes `incidents.jsonl` and `artifacts.jsonl` anew. The caller holds the lock.
     pub(crate) fn rebuild_projections(&self) -> Result<(), StoreError> {
         let shelf = self.shelf.read();
-        let n = shelf.position.map_or(0, |position| position.n);
+        let Some(position) = shelf.position else {
+            return Ok(());
+        };
         let mut ids: Vec<IncidentId> = shelf.book.entries().map(|(id, _)| id).collect();
         ids.sort_unstable();
         let incidents = ids
             .into_iter()
             .filter_map(|id| shelf.book.incident(id).and_then(Result::ok));
         self.projections
-            .rebuild(n, incidents)
+            .rebuild(&position, incidents)
             .map_err(|error| failure::file("incidents.jsonl cannot be made anew", error))
+    }
+
+    /// Makes the projections anew when they have fallen behind. Not while something is damaged: they may be the only
+    /// trace of what was lost. The caller holds the lock.
+    pub(crate) fn renew_projections(&self) {
+        let wanted = {
+            let shelf = self.shelf.read();
+            shelf.damages.is_empty() && self.projections.have_room(shelf.book.len() as u64)
+        };
+        if wanted {
+            // Without a mark they are behind still, and the next writer tries again.
+            drop(self.rebuild_projections());
+        }
     }
 
     /// Refuses an attachment whose bytes are not there.

@@ -1,8 +1,11 @@
 //! Projections: the current record of every incident and artifact, for people with `jq`.
 //!
-//! The journal alone is the truth. These files are appended after each commit without a sync, the last line of an id
-//! wins, and `watchbook rebuild` makes them anew. Their first line says up to which commit they were complete when
-//! they were last made anew.
+//! The journal alone is the truth. These files are appended after each commit without a sync, and the last line of an id
+//! wins. Their first line says up to which commit they were complete when they were last made anew. Whoever appends sees
+//! by a [mark](mark::Mark) whether the last commit before is in them, whole; when it is not (a process died between, the
+//! power was cut, the disk was full, somebody changed them) they are made anew from the journal.
+
+mod mark;
 
 use std::io;
 use std::path::Path;
@@ -12,10 +15,13 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use watchbook_core::{ArtifactName, ArtifactVersion, Event, Incident, IncidentId, Set};
 
-use crate::disk::{Disk, DiskFile, Open};
+use crate::disk::{Disk, DiskFile, Metadata, Open};
+use crate::journal::Position;
 
 use super::layout::Layout;
 use super::whole_file::{self, Readers};
+
+use mark::{Extent, Mark};
 
 /// A projection this many times larger than its current records need is made anew at the next checkpoint.
 const GROWTH: u64 = 4;
@@ -38,6 +44,16 @@ pub(crate) struct Projections {
 struct Files {
     incidents: Arc<dyn DiskFile>,
     artifacts: Arc<dyn DiskFile>,
+    mark: Arc<dyn DiskFile>,
+}
+
+/// What became of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// The projections are complete.
+    Complete,
+    /// They lack an earlier commit or are not as they were left, and have to be made anew.
+    Behind,
 }
 
 /// The first line of a projection.
@@ -64,48 +80,98 @@ impl Projections {
         }
     }
 
-    /// Appends what a batch of commits led to: its incidents, and its lines of artifacts. A failure loses nothing: the
-    /// files are made anew from the journal.
-    pub(crate) fn append(&self, incidents: &[Incident], artifacts: &[u8]) -> io::Result<()> {
+    /// Appends what the commits between two places led to: their incidents, and their lines of artifacts. The caller
+    /// holds the directory's lock.
+    ///
+    /// # Errors
+    /// When they could not be appended. Nobody takes the files for complete then.
+    pub(crate) fn append(
+        &self,
+        (before, after): (Option<Position>, Position),
+        incidents: &[Incident],
+        artifacts: &[u8],
+    ) -> io::Result<Kept> {
         let mut records = Vec::with_capacity(incidents.len() * TYPICAL_RECORD_BYTES);
         for incident in incidents {
             push_line(&mut records, incident)?;
         }
         let mut files = self.files.lock();
-        let open = match files.take().filter(|open| self.is_current(open)) {
-            Some(open) => open,
-            None => self.open()?,
+        let open = match files.take() {
+            Some(open) => self.complete(&open, before)?.map(|mark| (open, mark)),
+            None => None,
         };
-        append(&*open.incidents, &records)?;
-        append(&*open.artifacts, artifacts)?;
+        // Other processes may have made the files anew since they were opened.
+        let open = match open {
+            Some(open) => Some(open),
+            None => self.open(before)?,
+        };
+        let Some((open, mark)) = open else {
+            return Ok(Kept::Behind);
+        };
+        Mark::new(
+            &after,
+            mark.incidents.append(&*open.incidents, &records)?,
+            mark.artifacts.append(&*open.artifacts, artifacts)?,
+        )
+        .write(&*open.mark)?;
         *files = Some(open);
-        Ok(())
+        Ok(Kept::Complete)
     }
 
-    /// Whether the open files still have their names: another process may have made them anew.
-    fn is_current(&self, open: &Files) -> bool {
-        let same = |file: &dyn DiskFile, path: &Path| {
-            let (here, there) = (file.metadata(), self.disk.metadata(path));
-            matches!((here, there), (Ok(here), Ok(there)) if here.identity == there.identity)
+    /// Opens the files, and reads what a power cut may have taken. `None` when they are not complete up to `position`.
+    fn open(&self, position: Option<Position>) -> io::Result<Option<(Files, Mark)>> {
+        let (disk, layout) = (&*self.disk, &self.layout);
+        let open = Files {
+            incidents: disk.open(&layout.incident_records(), Open::Append)?,
+            artifacts: disk.open(&layout.artifact_records(), Open::Append)?,
+            mark: mark::file(disk, layout)?,
         };
-        same(&*open.incidents, &self.layout.incident_records())
-            && same(&*open.artifacts, &self.layout.artifact_records())
+        let Some(mark) = self.complete(&open, position)? else {
+            return Ok(None);
+        };
+        let whole = mark.incidents.is_whole(&*open.incidents)?
+            && mark.artifacts.is_whole(&*open.artifacts)?;
+        Ok(whole.then_some((open, mark)))
     }
 
-    fn open(&self) -> io::Result<Files> {
-        let open = |path: &Path| {
-            let file = self.disk.open(path, Open::Append)?;
-            if file.metadata()?.len == 0 {
-                let mut first = Vec::new();
-                push_line(&mut first, &AsOf { as_of: 0 })?;
-                append(&*file, &first)?;
-            }
-            Ok::<_, io::Error>(file)
+    /// The mark, if the files are complete up to `position`, as long as they were left, and still have their names.
+    fn complete(&self, open: &Files, position: Option<Position>) -> io::Result<Option<Mark>> {
+        let Some(mark) = Mark::read(&*open.mark)
+            .filter(|mark| position.is_some_and(|position| mark.is_at(&position)))
+        else {
+            return Ok(None);
         };
-        Ok(Files {
-            incidents: open(&self.layout.incident_records())?,
-            artifacts: open(&self.layout.artifact_records())?,
-        })
+        let fits = |extent: Extent, file: &dyn DiskFile, path: &Path| {
+            Ok::<_, io::Error>(
+                extent.fits(file.metadata()?)
+                    && self.named(path)?.is_some_and(|named| extent.fits(named)),
+            )
+        };
+        let fit = fits(
+            mark.incidents,
+            &*open.incidents,
+            &self.layout.incident_records(),
+        )? && fits(
+            mark.artifacts,
+            &*open.artifacts,
+            &self.layout.artifact_records(),
+        )?;
+        Ok(fit.then_some(mark))
+    }
+
+    /// What has this name; `None` when nothing has.
+    fn named(&self, path: &Path) -> io::Result<Option<Metadata>> {
+        match self.disk.metadata(path) {
+            Ok(named) => Ok(Some(named)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether there is room to make the records of so many `incidents` anew.
+    pub(crate) fn have_room(&self, incidents: u64) -> bool {
+        let room = self.disk.room(&self.layout.incidents);
+        room.is_ok_and(|room| room > BYTES_PER_RECORD * incidents)
     }
 
     /// Whether the records have outgrown the `incidents` that they describe.
@@ -114,15 +180,15 @@ impl Projections {
         found.is_ok_and(|found| found.len > SMALL.max(GROWTH * BYTES_PER_RECORD * incidents))
     }
 
-    /// Makes both files anew, as of commit `n`. The caller holds the directory's lock.
+    /// Makes both files anew, as of `position`. The caller holds the directory's lock.
     pub(crate) fn rebuild(
         &self,
-        n: u64,
+        position: &Position,
         incidents: impl Iterator<Item = Incident>,
     ) -> io::Result<()> {
         let (mut records, mut versions) = (Vec::new(), Vec::new());
-        push_line(&mut records, &AsOf { as_of: n })?;
-        push_line(&mut versions, &AsOf { as_of: n })?;
+        push_line(&mut records, &AsOf { as_of: position.n })?;
+        push_line(&mut versions, &AsOf { as_of: position.n })?;
         for incident in incidents {
             push_line(&mut records, &incident)?;
             for artifact in &incident.artifacts {
@@ -138,19 +204,20 @@ impl Projections {
                 }
             }
         }
-        *self.files.lock() = None;
-        whole_file::replace(
-            &*self.disk,
-            &self.layout.incident_records(),
-            &records,
-            Readers::Group,
-        )?;
-        whole_file::replace(
-            &*self.disk,
-            &self.layout.artifact_records(),
-            &versions,
-            Readers::Group,
-        )
+        let (disk, layout) = (&*self.disk, &self.layout);
+        let mut files = self.files.lock();
+        *files = None;
+        mark::remove(disk, layout)?;
+        let put = |path: &Path, lines: &[u8]| {
+            whole_file::replace(disk, path, lines, Readers::Group)?;
+            disk.metadata(path).map(Extent::durable)
+        };
+        let mark = Mark::new(
+            position,
+            put(&layout.incident_records(), &records)?,
+            put(&layout.artifact_records(), &versions)?,
+        );
+        mark.write(&*mark::file(disk, layout)?)
     }
 }
 
@@ -178,12 +245,4 @@ fn push_line(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.push(b'\n');
     Ok(())
-}
-
-fn append(file: &dyn DiskFile, bytes: &[u8]) -> io::Result<()> {
-    if bytes.is_empty() {
-        Ok(())
-    } else {
-        file.append(bytes)
-    }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Shelf {
     pub(crate) damages: Vec<CorruptPlace>,
     /// Incidents that are touched by damage: they take no writes.
     pub(crate) damaged: HashMap<IncidentId, CorruptPlace>,
+    /// Whether damage was met since losses were last looked for.
+    pub(crate) damaged_lately: bool,
     /// Redactions whose event may still stand in the journal, because a crash came between.
     pub(crate) unscrubbed: Vec<Redaction>,
     /// Redacted events that were met in their blank form.
@@ -60,6 +62,7 @@ impl Shelf {
             position: None,
             damages: Vec::new(),
             damaged: HashMap::new(),
+            damaged_lately: false,
             unscrubbed: Vec::new(),
             scrubbed: HashSet::new(),
             since_checkpoint: 0,
@@ -161,6 +164,7 @@ impl Shelf {
         for id in named_incidents(raw) {
             self.damaged.entry(id).or_insert_with(|| place.clone());
         }
+        self.damaged_lately = true;
         if self.damages.len() < MAX_DAMAGES {
             self.damages.push(place);
         }

@@ -13,6 +13,7 @@ use super::audit::AuditFiles;
 use super::checkpoint;
 use super::failure;
 use super::layout::JOURNAL;
+use super::obstacle::Troubles;
 use super::options::JsonlOptions;
 use super::projection::Projections;
 use super::restoring::Looked;
@@ -27,6 +28,8 @@ pub(crate) struct Directory {
     /// Whether this process has looked for audit entries that a power cut took.
     pub(crate) looked: Looked,
     pub(crate) projections: Projections,
+    /// Writes that failed.
+    pub(crate) troubles: Troubles,
     /// The journal; `None` until there is one. Reads never make one.
     journal: RwLock<Option<Arc<Journal>>>,
     /// Only one thread at a time makes or reopens the journal.
@@ -41,6 +44,7 @@ impl Directory {
             audit: AuditFiles::new(Arc::clone(&options.disk), options.layout.clone()),
             looked: Looked::default(),
             projections: Projections::new(Arc::clone(&options.disk), options.layout.clone()),
+            troubles: Troubles::default(),
             journal: RwLock::new(None),
             opening: Mutex::new(()),
             options,
@@ -166,10 +170,11 @@ impl Directory {
         match shelf.catch_up(journal, *workers, layout) {
             Err(ShelfError::Journal(JournalError::Replaced) | ShelfError::Pack(_)) => {
                 *shelf = Shelf::new(node_of(journal.store_id()));
-                shelf.catch_up(journal, *workers, layout)
+                shelf.catch_up(journal, *workers, layout)?;
             }
-            result => result,
+            result => result?,
         }
+        self.see_to_losses(shelf, journal)
     }
 
     fn shelf_of_checkpoint(&self, journal: &Journal) -> Shelf {

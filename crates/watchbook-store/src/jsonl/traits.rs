@@ -13,6 +13,7 @@ use crate::contract::{
 };
 
 use super::audit::Line;
+use super::obstacle::Part;
 use super::read::no_incident;
 use super::store::Directory;
 use super::{JsonlStore, failure};
@@ -131,13 +132,16 @@ impl AuditLog for JsonlStore {
                 .await?;
         }
         // One small write to the page cache: cheaper than handing it to another thread.
-        self.directory.audit.append(opening.at, Line::Open(opening))
+        let appended = self.directory.audit.append(opening.at, Line::Open(opening));
+        self.directory.troubles.note(Part::Audit, appended)
     }
 
     async fn close_entry(&self, closing: AuditClosing) -> Result<(), StoreError> {
-        self.directory
+        let appended = self
+            .directory
             .audit
-            .append(closing.at, Line::Close(closing))
+            .append(closing.at, Line::Close(closing));
+        self.directory.troubles.note(Part::Audit, appended)
     }
 
     async fn sync_audit(&self) -> Result<(), StoreError> {

@@ -13,7 +13,9 @@ use crate::journal::{
 };
 
 use super::book::{KeyMemory, LineAt};
+use super::obstacle::Part;
 use super::overlay::{Outcome, Overlay};
+use super::projection::Kept;
 use super::read;
 use super::redaction::{Scrub, Target};
 use super::shelf::Shelf;
@@ -79,7 +81,10 @@ impl Directory {
     pub(crate) fn apply_batch(&self, commands: &[Command]) -> Vec<Answer> {
         match self.lock_and_apply(commands) {
             Ok(answers) => answers,
-            Err(error) => spread(&error, commands.len()),
+            Err(error) => {
+                self.troubles.failed(Part::Journal, &error);
+                spread(&error, commands.len())
+            }
         }
     }
 
@@ -121,6 +126,7 @@ impl Directory {
         }
         match locked.commit_batch(&batch.prepared) {
             Ok(committed) => {
+                self.troubles.succeeded(Part::Journal);
                 let scrubs = self.publish(&committed, batch, answers);
                 self.scrub_or_note(journal, locked, scrubs);
             }
@@ -129,7 +135,9 @@ impl Directory {
                     self.forget_journal();
                 }
                 for Ready { index, change, .. } in batch.ready {
-                    answers[index] = Some(Err(failure::committing(&error, change)));
+                    let error = failure::committing(&error, change);
+                    self.troubles.failed(Part::Journal, &error);
+                    answers[index] = Some(Err(error));
                 }
             }
         }
@@ -195,6 +203,7 @@ impl Directory {
                 similar,
             } => (commit, changed, similar),
         };
+        Self::check_undamaged(shelf, &commit)?;
         let scrub = target
             .filter(|_| changed)
             .map(Target::scrub)
@@ -230,6 +239,18 @@ impl Directory {
         Ok(())
     }
 
+    /// Refuses a commit that writes to an incident beside its own, as a merge does, which is touched by damage.
+    pub(crate) fn check_undamaged(shelf: &Shelf, commit: &Commit) -> Result<(), StoreError> {
+        if shelf.damaged.is_empty() {
+            return Ok(());
+        }
+        let mut touched = commit.events().map(|event| &event.incident_id);
+        match touched.find_map(|id| shelf.damaged.get(id)) {
+            Some(place) => Err(StoreError::Corrupt(place.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Makes stored commits visible, and fills in the answers. Gives what is to be blacked out now.
     fn publish(
         &self,
@@ -238,15 +259,16 @@ impl Directory {
         answers: &mut [Option<Answer>],
     ) -> Vec<Scrub> {
         let Batch { ready, outcome, .. } = batch;
-        let incidents: Vec<Incident> = outcome
+        let mut incidents: Vec<Incident> = outcome
             .iter()
             .filter_map(|(id, state)| state.incident(*id))
             .collect();
+        incidents.sort_unstable_by_key(|incident| incident.id);
         let events = ready.iter().flat_map(|one| &one.applied.events);
         let artifacts = projection::artifact_lines(events);
         let mut shelf = self.shelf.write();
         shelf.since_checkpoint += ready.len() as u64;
-        shelf.position = Some(committed.end);
+        let before = shelf.position.replace(committed.end);
         shelf.book.publish(outcome);
         let mut scrubs = Vec::new();
         for (one, written) in ready.into_iter().zip(&committed.commits) {
@@ -267,8 +289,12 @@ impl Directory {
             scrubs.extend(scrub);
         }
         drop(shelf);
-        // The projections are made anew from the journal when they fall behind: a failure here loses nothing.
-        drop(artifacts.and_then(|artifacts| self.projections.append(&incidents, &artifacts)));
+        let span = (before, committed.end);
+        let kept =
+            artifacts.and_then(|artifacts| self.projections.append(span, &incidents, &artifacts));
+        if !matches!(kept, Ok(Kept::Complete)) {
+            self.renew_projections();
+        }
         scrubs
     }
 

@@ -1,6 +1,8 @@
 //! Restoring a backup into a directory that holds no store yet.
 //!
-//! Everything is unpacked beside its place, checked against the list and along the chain, and only then given its name.
+//! Everything is unpacked beside its place, checked against the list and along the chain, and made durable. The folder of
+//! the incidents, with the journal in it, gets its name last and in one step: whatever comes between, there is no store
+//! or a whole one.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -9,10 +11,11 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use watchbook_core::{Clock, Digest};
 
-use crate::disk::{Disk, DiskFile, Open, create_dir_all, exists};
+use crate::disk::{Disk, DiskFile, Kind, Open, create_dir_all, exists};
 use crate::journal::{AnchorCheck, Journal, JournalError, Place, Settings};
 use crate::jsonl::codec;
 use crate::jsonl::layout::{JOURNAL, Layout};
+use crate::jsonl::whole_file;
 
 use super::entry::Entry;
 use super::{BLOCK, BackedUp, BackupReport, FORMAT, MANIFEST};
@@ -20,12 +23,13 @@ use super::{BLOCK, BackedUp, BackupReport, FORMAT, MANIFEST};
 /// The largest list that is read.
 const MAX_MANIFEST: u64 = 256 << 20;
 
-/// Why a backup was not restored. The directory is as it was, apart from files in `ops/incidents.restoring`.
+/// Why a backup was not restored. There is no store then; what was unpacked stays in `ops/incidents.restoring`, and the
+/// next try begins anew.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// There is a store already.
-    #[error("{} holds a store already; restore into an empty directory", .0.display())]
+    /// There is a store already, or something else that a restore would have to replace.
+    #[error("{} is there already; restore into an empty directory", .0.display())]
     NotEmpty(std::path::PathBuf),
     /// The backup could not be read, or the directory not written.
     #[error("the backup could not be restored: {0}")]
@@ -51,32 +55,152 @@ pub fn restore(
     layout: &Layout,
     input: &mut dyn Read,
 ) -> Result<BackupReport, RestoreError> {
-    let place = Place::new(layout.incidents.clone(), JOURNAL);
-    if exists(&**disk, &layout.incidents.join(place.active_name()))?
-        || exists(&**disk, &layout.private())?
-    {
-        return Err(RestoreError::NotEmpty(layout.incidents.clone()));
-    }
+    check_free(&**disk, layout)?;
     let beside = staging(layout);
-    create_dir_all(&**disk, &beside.incidents)?;
-    let (unpacked, list) = unpack(&**disk, &beside, input).map_err(cut)?;
-    let report = check(&unpacked, list)?;
-    verify(disk, clock, &beside, &report)?;
-    for file in &report.files {
-        let entry = Entry::parse(&file.name).ok_or_else(|| foreign(&file.name))?;
-        put_in_place(&**disk, &entry.source(&beside), &entry.source(layout))?;
+    for root in beside.roots() {
+        clear(&**disk, root)?;
     }
+    create_dir_all(&**disk, &beside.layout.incidents)?;
+    let (unpacked, list) = unpack(&**disk, &beside.layout, input).map_err(cut)?;
+    let report = check(&unpacked, list)?;
+    verify(disk, clock, &beside.layout, &report)?;
+    check_audit(&**disk, layout, &report)?;
+    for root in beside.roots() {
+        sync_tree(&**disk, root)?;
+    }
+    put_in_place(&**disk, &beside, layout)?;
     Ok(report)
 }
 
-/// Where everything is unpacked: beside its place, on the same file system.
-fn staging(layout: &Layout) -> Layout {
-    let root = layout.incidents.with_extension("restoring");
-    Layout {
-        artifacts: root.join("artifacts"),
-        audit: root.join("audit"),
-        incidents: root,
+/// Refuses a directory in which there is a store, or anything else in the place of one.
+fn check_free(disk: &dyn Disk, layout: &Layout) -> Result<(), RestoreError> {
+    match disk.read_dir(&layout.incidents) {
+        Ok(names) => match names.first() {
+            Some(name) => Err(RestoreError::NotEmpty(layout.incidents.join(name))),
+            None => Ok(()),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// Refuses to replace a day of the audit trail, unless an earlier try has put it there.
+fn check_audit(
+    disk: &dyn Disk,
+    layout: &Layout,
+    report: &BackupReport,
+) -> Result<(), RestoreError> {
+    for file in &report.files {
+        let Some(entry @ Entry::Audit(_)) = Entry::parse(&file.name) else {
+            continue;
+        };
+        let path = entry.source(layout);
+        if exists(disk, &path)? {
+            let there = whole_file::read(disk, &path, file.bytes);
+            if !there.is_ok_and(|there| Digest::of(&there) == file.sha256) {
+                return Err(RestoreError::NotEmpty(path));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where everything is unpacked: on the file system that it belongs to.
+struct Staging {
+    layout: Layout,
+    /// Whether the artifacts lie in the folder of the incidents, and move with it.
+    artifacts_within: bool,
+}
+
+impl Staging {
+    /// The folders, that of the incidents last.
+    fn roots(&self) -> impl Iterator<Item = &Path> {
+        let Layout {
+            incidents,
+            artifacts,
+            audit,
+        } = &self.layout;
+        let elsewhere = (!self.artifacts_within).then_some(artifacts.as_path());
+        [audit.as_path()]
+            .into_iter()
+            .chain(elsewhere)
+            .chain([incidents.as_path()])
+    }
+}
+
+fn staging(layout: &Layout) -> Staging {
+    let incidents = layout.incidents.with_extension("restoring");
+    let within = layout.artifacts.strip_prefix(&layout.incidents).ok();
+    let artifacts = match within {
+        Some(within) if within.as_os_str().is_empty() => incidents.clone(),
+        Some(within) => incidents.join(within),
+        // It may be a file system of its own: only what is in it is surely on it.
+        None => layout.artifacts.join(".restoring"),
+    };
+    Staging {
+        artifacts_within: within.is_some(),
+        layout: Layout {
+            incidents,
+            artifacts,
+            audit: layout.audit.with_extension("restoring"),
+        },
+    }
+}
+
+/// Removes the files that an earlier try has left. Its folders may stay.
+fn clear(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match disk.metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(found) if found.kind == Kind::Directory => disk
+            .read_dir(path)?
+            .iter()
+            .try_for_each(|name| clear(disk, &path.join(name))),
+        Ok(_) => disk.remove_file(path),
+    }
+}
+
+/// Makes the names of everything below a folder durable.
+fn sync_tree(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
+    match disk.metadata(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(found) if found.kind == Kind::Directory => {
+            for name in disk.read_dir(dir)? {
+                sync_tree(disk, &dir.join(name))?;
+            }
+            disk.sync_dir(dir)
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Gives everything its name: what does not make a store first, durably, and then the incidents in one step.
+fn put_in_place(disk: &dyn Disk, beside: &Staging, layout: &Layout) -> io::Result<()> {
+    move_files(disk, &beside.layout.audit, &layout.audit)?;
+    if !beside.artifacts_within {
+        move_files(disk, &beside.layout.artifacts, &layout.artifacts)?;
+    }
+    disk.rename(&beside.layout.incidents, &layout.incidents)?;
+    disk.sync_dir(layout.incidents.parent().unwrap_or(&layout.incidents))
+}
+
+/// Moves all files below `from` to the same places below `to`, durably.
+fn move_files(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
+    if !exists(disk, from)? {
+        return Ok(());
+    }
+    create_dir_all(disk, to)?;
+    for name in disk.read_dir(from)? {
+        let (from, to) = (from.join(&name), to.join(&name));
+        if disk.metadata(&from)?.kind == Kind::Directory {
+            move_files(disk, &from, &to)?;
+        } else {
+            disk.rename(&from, &to)?;
+        }
+    }
+    disk.sync_dir(to)?;
+    disk.sync_dir(from)
 }
 
 /// An end where none belongs is no fault of the system's: the file was cut.
@@ -199,11 +323,4 @@ fn verify(
             "its journal does not end with the head it names".to_owned(),
         )),
     }
-}
-
-fn put_in_place(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), RestoreError> {
-    let parent = to.parent().unwrap_or(to);
-    create_dir_all(disk, parent)?;
-    disk.rename(from, to)?;
-    Ok(disk.sync_dir(parent)?)
 }
