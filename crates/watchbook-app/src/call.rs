@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::door::{Asked, Door, Visit};
 use crate::handlers::{self, Answer};
 use crate::trail::Ending;
-use crate::{need, problem};
+use crate::{need, problem, redaction};
 
 /// A call that passed the door, as its handler sees it.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) async fn pass(
     context: &Context,
     request: Request,
 ) -> Result<Outcome, Problem> {
-    let visit = door.enter(context, asked(&request)).await?;
+    let visit = door.enter(context, asked(door, &request)).await?;
     let begun = visit.now;
     let result = handle(door, &visit, request).await;
     let incident = |(answer, _): &(Answer, bool)| answer.incident;
@@ -59,10 +59,10 @@ pub(crate) async fn refuse(
     answer
 }
 
-fn asked(request: &Request) -> Asked {
+fn asked(door: &Door, request: &Request) -> Asked {
     let Request { action, options } = request;
     let kind = action.kind();
-    let params = action.params();
+    let params = redaction::known_of(action, &door.policies().governance);
     let named = params.get("incident_id").and_then(|id| id.as_str());
     Asked {
         tool: kind.tool().to_string(),

@@ -137,7 +137,7 @@ impl Json for FollowupState {
 }
 
 written_param! {
-    FollowupState, Word => json!({
+    FollowupState, Word, Fact => json!({
         "type": "string",
         "enum": FollowupState::ALL.map(FollowupState::as_str),
     });

@@ -14,6 +14,7 @@ mod lifecycle;
 mod limits;
 mod moody;
 mod reads;
+mod redacted;
 mod retries;
 mod runbook;
 mod stand;
