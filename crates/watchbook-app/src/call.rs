@@ -45,14 +45,7 @@ pub(crate) async fn refuse(
     (tool, action): (&str, &str),
     problem: Problem,
 ) -> Problem {
-    let asked = Asked {
-        tool: tool.to_owned(),
-        action: action.to_owned(),
-        writes: false,
-        dry_run: false,
-        incident: None,
-        params: serde_json::Map::new(),
-    };
+    let asked = Asked::unread(tool, action);
     let (visit, known) = door.greet(context, &asked).await;
     let answer = known.err().unwrap_or(problem);
     door.close(&visit, Ending::refused(&answer)).await;

@@ -19,4 +19,5 @@ mod retries;
 mod runbook;
 mod stand;
 mod statuses;
+mod turned_away;
 mod wire;
