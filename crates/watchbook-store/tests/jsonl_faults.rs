@@ -131,6 +131,7 @@ impl Site {
                 ids[1],
                 Op::Merge {
                     into: ids[0],
+                    at: None,
                     note: None,
                 },
             ),
