@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 use watchbook_core::audit::AuditOutcome;
-use watchbook_core::query::{Cursor, Sort};
+use watchbook_core::query::{Cursor, FollowupSort, Sort};
 use watchbook_core::text::{Env, Message, Name, Prose, ServiceName, Short, Title};
 use watchbook_core::{
-    AgentId, ArtifactName, Digest, Due, ETag, EventId, FollowupStatus, IncidentId, Kind, Severity,
-    Signature, Stage, Status, Timestamp,
+    AgentId, ArtifactName, Digest, Due, ETag, EventId, EventType, FollowupStatus, IncidentId, Kind,
+    Severity, Signature, Source, Stage, Status, Timestamp,
 };
 
 use super::{Audited, Param, Shape, mismatch};
@@ -88,6 +88,8 @@ written_param! {
     ETag, Text, Fact => pattern("r[0-9]+-[0-9a-f]{32}", "r3-00000000000000000000000000000007");
     Env, Text, Fact => pattern("^[a-z0-9][a-z0-9_-]{0,31}$", "prod");
     EventId, Text, Fact => pattern("^evt_[0-9a-f]{32}$", EVENT_ID);
+    EventType, Word, Fact => words(EventType::ALL);
+    FollowupSort, Word, Fact => words(FollowupSort::ALL);
     FollowupStatus, Word, Fact => words(FollowupStatus::ALL);
     IncidentId, Text, Fact => pattern("^inc_[0-9]{8}_[0-9]{4}_[0-9a-z]{6}$", "inc_20260223_1000_a1b2c3");
     Kind, Word, Fact => words(Kind::ALL);
@@ -97,6 +99,7 @@ written_param! {
     ServiceName, Text, Fact => bounded(ServiceName::MAX_BYTES, "gateway");
     Short, Text, Text => bounded(Short::MAX_BYTES, "helion");
     Signature, Text, Fact => pattern("^[0-9a-f]{16}$", "9f2c4e6a8b0d1f3e");
+    Source, Word, Fact => words(Source::ALL);
     Sort, Word, Fact => words(Sort::ALL);
     Stage, Word, Fact => words(Stage::ALL);
     Status, Word, Fact => words(Status::ALL);

@@ -10,7 +10,7 @@ use watchbook_api::{
     IdentityView, IncidentView, List, MIN_BYTES, Meta, OldestView, OpenIncidents, OverdueView,
     ProposalView, Reply, SeverityCount, StaleView, SummaryView, encode,
 };
-use watchbook_core::query::{Cursor, ListKind, Page, Place, Sort};
+use watchbook_core::query::{Cursor, FollowupSort, ListKind, Page, Place, Sort};
 use watchbook_core::text::Name;
 use watchbook_core::{Digest, ProposalStatus, ProposedChange, Severity, Via};
 
@@ -151,8 +151,8 @@ fn replies() -> Vec<(&'static str, Reply)> {
             "followups",
             Reply::Followups(List::of(
                 one(shapes::followup_item()),
-                ListKind::Followups,
-                |item| Place::of_followup(&item.followup),
+                ListKind::Followups(FollowupSort::Due),
+                |item| Place::of_followup(&item.followup, FollowupSort::Due),
                 |item| FollowupView::of(item, now()),
             )),
         ),

@@ -92,7 +92,7 @@ async fn count_followups(
         env: params.env.clone(),
         state: FollowupFilter::All,
         finished_since: Some(since),
-        without_drills: true,
+        drill: Some(false),
         page: from(None),
         ..FollowupQuery::default()
     };

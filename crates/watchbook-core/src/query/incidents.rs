@@ -8,7 +8,7 @@ use crate::status::Status;
 use crate::text::{Env, Name, ServiceName, Short};
 use crate::time::Timestamp;
 
-use super::{PageRequest, Sort, touches};
+use super::{PageRequest, Sort, has_all, touches};
 
 /// A question for incidents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +140,5 @@ fn has_words(incident: &Incident, words: &[String]) -> bool {
     for (key, value) in &incident.labels {
         text.extend([" ", key.as_str(), "=", value.as_str()]);
     }
-    let text = text.to_lowercase();
-    words.iter().all(|word| text.contains(word.as_str()))
+    has_all(&text, words)
 }
