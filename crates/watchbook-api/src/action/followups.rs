@@ -18,7 +18,7 @@ use crate::param::{
 };
 
 params! {
-    /// Lists follow-ups across incidents, the earliest deadline first if no other `sort` is named. They outlive their incidents: one of a closed
+    /// Lists follow-ups across incidents, the earliest deadline first. They outlive their incidents: one of a closed
     /// incident is listed as well. Open one with `incident_append_event` and `type=followup`.
     pub IncidentFollowups {
         /// Of this incident only.
