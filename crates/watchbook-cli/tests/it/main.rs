@@ -13,4 +13,5 @@ mod help;
 mod over_http;
 mod reference;
 mod retries;
+mod whole_page;
 mod world;
