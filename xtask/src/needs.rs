@@ -78,6 +78,22 @@ const NEEDS: &[Need] = &[
     },
 ];
 
+/// A file that a test takes from outside, as it is not ours to publish. No set-up can bring it, so its absence is a
+/// named skip wherever the tests run, and never a failure.
+#[derive(Debug)]
+struct Datum {
+    /// The variable that names it.
+    variable: &'static str,
+    /// Which test needs it.
+    needed_by: &'static str,
+}
+
+/// Every such file.
+const DATA: &[Datum] = &[Datum {
+    variable: "WATCHBOOK_TEST_STATUSPAGE",
+    needed_by: "the import of a whole status page",
+}];
+
 impl Need {
     fn is_there(&self) -> bool {
         let succeeds = |probe: &[&str]| match probe {
@@ -109,6 +125,10 @@ pub(crate) fn report(missing: &[&Need]) -> Result<(), Failure> {
     for need in missing {
         println!("{}", skip_line(need));
     }
+    let unnamed = |datum: &&Datum| surroundings::variable(datum.variable).is_none();
+    for datum in DATA.iter().filter(unnamed) {
+        println!("{}", datum_line(datum));
+    }
     let required = surroundings::variable(REQUIRE).unwrap_or_default();
     enforce(&required, missing)
 }
@@ -121,6 +141,14 @@ fn skip_line(need: &Need) -> String {
         ..
     } = need;
     format!("skipped: {name} is missing, {remedy} (needed by {needed_by})")
+}
+
+fn datum_line(datum: &Datum) -> String {
+    let Datum {
+        variable,
+        needed_by,
+    } = datum;
+    format!("skipped: {variable} names no file (needed by {needed_by})")
 }
 
 /// Fails when a required need is missing, or when the list names something that is no need: a typing error there

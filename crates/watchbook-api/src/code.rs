@@ -59,7 +59,7 @@ codes! {
     Forbidden = "forbidden", "The caller may not do this";
     /// There is no incident, event, artifact or tool of that name.
     NotFound = "not_found", "There is no such thing";
-    /// The present state does not allow it (`allowed` lists what it does), or the idempotency key was used for another request.
+    /// The present state does not allow it, or the idempotency key was used for another request. Where the status is in the way, `allowed` lists the moves that it allows: none of them if there is none.
     Conflict = "conflict", "The present state does not allow this";
     /// Somebody else has changed the incident since the version in `if_match`. Read it again and decide anew; `current_version` is the one it has.
     PreconditionFailed = "precondition_failed", "The incident has changed meanwhile";

@@ -43,6 +43,7 @@ written!(
     watchbook_core::Via,
     watchbook_core::audit::AuditOutcome,
     watchbook_core::query::Cursor,
+    watchbook_core::query::FollowupSort,
     watchbook_core::query::Sort,
     watchbook_core::text::Env,
     watchbook_core::text::Message,

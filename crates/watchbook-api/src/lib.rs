@@ -46,8 +46,8 @@ pub use json::Json;
 pub use meta::Meta;
 pub use options::{CallOptions, IdempotencyKey, MAX_BYTES, MIN_BYTES};
 pub use param::{
-    ArtifactBytes, ArtifactText, Int, LabelPatch, Labels, Many, Moment, ParamSpec, Patch, Priority,
-    Seconds, Several, Shape, StatusFilter, WindowDays, Words,
+    ArtifactBytes, ArtifactText, FreeTexts, Int, LabelPatch, Labels, Many, Moment, ParamSpec,
+    Patch, Priority, Seconds, Several, Shape, StatusFilter, WindowDays, Words,
 };
 pub use problem::Problem;
 pub use reference::reference_markdown;

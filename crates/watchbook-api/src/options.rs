@@ -59,7 +59,7 @@ impl Json for IdempotencyKey {
 }
 
 written_param! {
-    IdempotencyKey, Text => json!({
+    IdempotencyKey, Text, Fact => json!({
         "type": "string",
         "pattern": format!("^[!-~]{{1,{KEY_BYTES}}}$"),
         "examples": ["7f1c2d0e-5b7a-4c59-9d0e-2f6f3f1f0a11"],

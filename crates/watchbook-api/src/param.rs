@@ -3,6 +3,7 @@
 //! Texts are accepted where a number, a truth value or a list is meant, because query strings, forms and command
 //! lines know nothing else.
 
+mod audited;
 mod bytes;
 mod filter;
 mod list;
@@ -14,6 +15,7 @@ mod patch;
 mod spec;
 mod text;
 
+pub use audited::FreeTexts;
 pub use bytes::{ArtifactBytes, ArtifactText};
 pub use filter::{Moment, StatusFilter, Words};
 pub use list::{Many, Several};
@@ -23,6 +25,7 @@ pub use patch::Patch;
 pub use spec::{ParamSpec, Shape};
 pub use text::Priority;
 
+pub(crate) use audited::Audited;
 pub(crate) use meta::Meta;
 pub(crate) use number::Limit;
 pub(crate) use object::{Params, params, schema_of, sentences, spec};
@@ -37,9 +40,16 @@ use crate::json::Json;
 pub(crate) trait Param: Json + Sized {
     /// How it looks from afar.
     const SHAPE: Shape;
+    /// What sort of value it is, to an audit entry.
+    const AUDITED: Audited;
 
     /// Its JSON Schema.
     fn schema() -> Value;
+
+    /// What an audit entry repeats of it.
+    fn audited(&self, texts: FreeTexts) -> Value {
+        Self::AUDITED.of(self.to_json(), texts)
+    }
 
     /// Reads it. `None` means that a fault was written down.
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self>;
@@ -60,6 +70,9 @@ pub(crate) trait Field: Sized {
 
     /// What to write to say the same again; `None` to leave it out.
     fn written(&self) -> Option<Value>;
+
+    /// What an audit entry repeats of it; `None` where nothing was said.
+    fn audited(&self, texts: FreeTexts) -> Option<Value>;
 }
 
 impl<T: Param> Field for T {
@@ -83,6 +96,10 @@ impl<T: Param> Field for T {
     fn written(&self) -> Option<Value> {
         Some(self.to_json())
     }
+
+    fn audited(&self, texts: FreeTexts) -> Option<Value> {
+        Some(Param::audited(self, texts))
+    }
 }
 
 impl<T: Param> Field for Option<T> {
@@ -102,6 +119,10 @@ impl<T: Param> Field for Option<T> {
 
     fn written(&self) -> Option<Value> {
         self.as_ref().map(Json::to_json)
+    }
+
+    fn audited(&self, texts: FreeTexts) -> Option<Value> {
+        self.as_ref().map(|value| Param::audited(value, texts))
     }
 }
 

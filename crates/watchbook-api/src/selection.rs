@@ -58,7 +58,7 @@ impl Json for FieldPath {
 }
 
 written_param! {
-    FieldPath, Text => json!({ "type": "string", "minLength": 1, "maxLength": PATH_BYTES, "examples": ["title"] });
+    FieldPath, Text, Fact => json!({ "type": "string", "minLength": 1, "maxLength": PATH_BYTES, "examples": ["title"] });
 }
 
 /// The parts of `value` that the paths name. A path through a list goes through each of its items.

@@ -51,6 +51,11 @@ macro_rules! view {
             $($(#[doc = $field_doc])+ pub $field: $type,)*
         }
 
+        $(const _: () = assert!(
+            $crate::untrusted::is_decided($crate::view::view!(@name $field $($wire)?)),
+            "say in untrusted.rs whether this field holds text from outside"
+        );)*
+
         impl $crate::view::View for $name {
             const FIELDS: &'static [$crate::view::FieldSpec] = &[$($crate::view::FieldSpec {
                 name: $crate::view::view!(@name $field $($wire)?),

@@ -15,8 +15,8 @@ use crate::door::Door;
 use crate::keys::Keys;
 use crate::{call, problem};
 
-/// The most calls that are under way at once. More are turned away before the door, so a flood is not audited call by
-/// call. A call keeps its place until it has ended, also when whoever made it has stopped waiting.
+/// The most calls that are under way at once. More are turned away before the door; the audit has them like all that
+/// [`App::turn_away`] is told of. A call keeps its place until it has ended, also when whoever made it has stopped waiting.
 pub const MAX_CALLS: usize = 1_024;
 
 /// What an app is made of.
@@ -68,7 +68,10 @@ impl App {
         let limits = &self.door.policies().limits;
         let longest = limits.timeout(kind.tool().as_str(), kind.name());
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return Err(problem::crowded());
+            let problem = problem::crowded();
+            let named = (kind.tool().as_str(), kind.name());
+            self.door.turn_away(context, named, &problem).await;
+            return Err(problem);
         };
         let (door, context) = (Arc::clone(&self.door), context.clone());
         let whole = async move {
@@ -95,6 +98,12 @@ impl App {
         problem: Problem,
     ) -> Problem {
         call::refuse(&self.door, context, (tool, action), problem).await
+    }
+
+    /// Audits a call that a front-end turned away before it asked who makes it. The first of a minute have entries of
+    /// their own, as made by `unauthenticated`; the others are counted in one entry each time the trail is synced.
+    pub async fn turn_away(&self, context: &Context, tool: &str, action: &str, problem: &Problem) {
+        self.door.turn_away(context, (tool, action), problem).await;
     }
 
     /// The keys of the store.
@@ -125,6 +134,7 @@ impl App {
     /// # Errors
     /// When that is not possible.
     pub async fn sync_audit(&self) -> Result<(), StoreError> {
+        self.door.count_turned_away().await;
         self.door.trail().sync().await
     }
 }

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::door::{Asked, Door, Visit};
 use crate::handlers::{self, Answer};
 use crate::trail::Ending;
-use crate::{need, problem};
+use crate::{need, problem, redaction};
 
 /// A call that passed the door, as its handler sees it.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) async fn pass(
     context: &Context,
     request: Request,
 ) -> Result<Outcome, Problem> {
-    let visit = door.enter(context, asked(&request)).await?;
+    let visit = door.enter(context, asked(door, &request)).await?;
     let begun = visit.now;
     let result = handle(door, &visit, request).await;
     let incident = |(answer, _): &(Answer, bool)| answer.incident;
@@ -45,24 +45,17 @@ pub(crate) async fn refuse(
     (tool, action): (&str, &str),
     problem: Problem,
 ) -> Problem {
-    let asked = Asked {
-        tool: tool.to_owned(),
-        action: action.to_owned(),
-        writes: false,
-        dry_run: false,
-        incident: None,
-        params: serde_json::Map::new(),
-    };
+    let asked = Asked::unread(tool, action);
     let (visit, known) = door.greet(context, &asked).await;
     let answer = known.err().unwrap_or(problem);
     door.close(&visit, Ending::refused(&answer)).await;
     answer
 }
 
-fn asked(request: &Request) -> Asked {
+fn asked(door: &Door, request: &Request) -> Asked {
     let Request { action, options } = request;
     let kind = action.kind();
-    let params = action.params();
+    let params = redaction::known_of(action, &door.policies().governance);
     let named = params.get("incident_id").and_then(|id| id.as_str());
     Asked {
         tool: kind.tool().to_string(),

@@ -10,7 +10,7 @@ use watchbook_api::Problem;
 use watchbook_config::{Config, Policies};
 use watchbook_core::audit::AuditOpening;
 use watchbook_core::text::{Name, Short};
-use watchbook_core::{Clock, Entropy, IncidentId, Timestamp};
+use watchbook_core::{Clock, Entropy, IncidentId, Timestamp, Via};
 use watchbook_rbac::{Call, Limiter, Permission, Stage};
 use watchbook_store::Store;
 
@@ -21,6 +21,7 @@ use crate::keys::KeyRing;
 use crate::problem;
 use crate::redaction;
 use crate::trail::{Ending, Entry, Trail};
+use crate::turnstile::Turnstile;
 use crate::who::{Identity, TurnedAway, identify};
 
 /// Everything that stands between a front-end and the store.
@@ -33,6 +34,7 @@ pub(crate) struct Door {
     ring: KeyRing,
     trail: Trail,
     limiter: Mutex<Limiter>,
+    turnstile: Turnstile,
     health: HealthWatch,
 }
 
@@ -73,6 +75,7 @@ impl Door {
             ring: KeyRing::new(Arc::clone(&store), Arc::clone(&clock)),
             trail: Trail::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy)),
             limiter: Mutex::new(Limiter::new(limits)),
+            turnstile: Turnstile::new(clock.now()),
             health: HealthWatch::new(Arc::clone(&store), Arc::clone(&clock)),
             store,
             config,
@@ -261,6 +264,71 @@ impl Door {
     pub(crate) async fn close(&self, visit: &Visit, ending: Ending) {
         self.trail.close(visit.entry, ending).await;
     }
+}
+
+/// Those who do not even come as far as the threshold.
+impl Door {
+    /// Audits a call that was turned away before anybody looked who makes it: by itself, or in a flood as a number.
+    pub(crate) async fn turn_away(
+        &self,
+        context: &Context,
+        (tool, action): (&str, &str),
+        problem: &Problem,
+    ) {
+        let mut entry = self.trail.begin();
+        if !self.turnstile.is_single(problem.code, entry.at) {
+            return;
+        }
+        let who = Identity::stranger(context.caller.via());
+        let asked = Asked::unread(tool, action);
+        let opening = self.opening(&entry, &who, context, &asked);
+        // A failure is counted as a gap; the call is refused all the same.
+        let _ = self.trail.open(&mut entry, opening).await;
+        self.trail.close(entry, Ending::refused(problem)).await;
+    }
+
+    /// Puts into the trail how many calls were turned away without an entry of their own, if any were.
+    pub(crate) async fn count_turned_away(&self) {
+        let Some(counts) = self.turnstile.take_counts() else {
+            return;
+        };
+        let mut entry = self.trail.begin();
+        let opening = AuditOpening {
+            id: entry.id,
+            at: entry.at,
+            agent: Identity::stranger(Via::Job).agent,
+            key: None,
+            delegate: None,
+            via: Via::Job,
+            request: name("turned_away"),
+            tool: short("door"),
+            action: short("turned_away"),
+            incident: None,
+            dry_run: false,
+            params: Value::Object(counts),
+        };
+        let _ = self.trail.open(&mut entry, opening).await;
+        self.trail.close(entry, Ending::denied()).await;
+    }
+}
+
+impl Asked {
+    /// A call whose parameters nobody has read.
+    pub(crate) fn unread(tool: &str, action: &str) -> Self {
+        Self {
+            tool: tool.to_owned(),
+            action: action.to_owned(),
+            writes: false,
+            dry_run: false,
+            incident: None,
+            params: Map::new(),
+        }
+    }
+}
+
+fn name(text: &'static str) -> Name {
+    #[expect(clippy::expect_used, reason = "the one caller gives a name")]
+    Name::new(text).expect("a constant that is a name")
 }
 
 /// What a caller named as tool or action, held to what an audit entry can repeat.

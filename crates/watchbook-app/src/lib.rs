@@ -19,6 +19,7 @@ mod problem;
 mod redaction;
 mod tally;
 mod trail;
+mod turnstile;
 mod who;
 
 pub use app::{App, AppParts, MAX_CALLS, Outcome};

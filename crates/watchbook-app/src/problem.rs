@@ -286,8 +286,11 @@ pub(crate) fn of_refusal(refused: &Refused) -> Problem {
         | Refused::NoEvent { .. }
         | Refused::NoFollowup { .. }
         | Refused::NoProposal { .. } => Problem::new(ErrorCode::NotFound, message),
-        Refused::IllegalMove { allowed, .. } => {
+        Refused::IllegalMove { allowed, .. } | Refused::MergeTarget { allowed, .. } => {
             Problem::new(ErrorCode::Conflict, message).with_allowed(allowed)
+        }
+        Refused::Frozen { status, .. } => {
+            Problem::new(ErrorCode::Conflict, message).with_allowed(status.allowed())
         }
         Refused::Stale { current, .. } => {
             Problem::new(ErrorCode::PreconditionFailed, message).with_current(*current)

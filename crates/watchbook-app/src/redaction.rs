@@ -1,7 +1,9 @@
-//! What the audit trail repeats of a call's parameters: without secrets, and without their bulk.
+//! What the audit trail repeats of a call's parameters: without secrets, without their bulk, and without the texts that
+//! a redaction takes back, unless the policy keeps those.
 
 use serde_json::{Map, Value, json};
-use watchbook_config::Governance;
+use watchbook_api::{Action, FreeTexts};
+use watchbook_config::{AuditedTexts, Governance};
 
 /// The longest text an entry repeats, in bytes.
 const TEXT_BYTES: usize = 512;
@@ -16,13 +18,19 @@ const ITEMS: usize = 32;
 const DEPTH: usize = 6;
 /// The most bytes that the parameters of one entry take, written as JSON.
 const ENTRY_BYTES: usize = 16 * 1024;
-/// Parameters that hold whole files: their size says enough, the digest is in the timeline.
-const FILES: &[&str] = &["content", "content_base64"];
 
-/// The parameters as the audit trail keeps them.
+/// The parameters of an action as far as the audit trail may know them.
+pub(crate) fn known_of(action: &Action, governance: &Governance) -> Map<String, Value> {
+    action.audited(match governance.audited_texts {
+        AuditedTexts::LeftOut => FreeTexts::LeftOut,
+        AuditedTexts::Kept => FreeTexts::Kept,
+    })
+}
+
+/// Parameters as the audit trail keeps them.
 pub(crate) fn for_audit(params: &Map<String, Value>, governance: &Governance) -> Value {
     let mut outline = Outline { left: CALL_BYTES };
-    let mut kept = Value::Object(outline.parameters(params));
+    let mut kept = Value::Object(outline.members(params, DEPTH + 1));
     // Before texts are cut, so that no half of a secret escapes its pattern.
     governance.redact(&mut kept);
     shorten(&mut kept);
@@ -40,18 +48,6 @@ struct Outline {
 }
 
 impl Outline {
-    fn parameters(&mut self, params: &Map<String, Value>) -> Map<String, Value> {
-        let mut kept = Map::new();
-        for (name, value) in params.iter().take(ITEMS) {
-            let value = match value {
-                Value::String(text) if FILES.contains(&name.as_str()) => size_alone(text),
-                value => self.value(value, DEPTH),
-            };
-            kept.insert(name.clone(), value);
-        }
-        kept
-    }
-
     fn value(&mut self, value: &Value, depth: usize) -> Value {
         match value {
             Value::Array(_) | Value::Object(_) if depth == 0 => {

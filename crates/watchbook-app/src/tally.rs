@@ -31,6 +31,7 @@ pub(crate) struct Tally {
     oldest: Option<Incident>,
     /// The longest silent first.
     stale: Vec<Incident>,
+    stale_total: u64,
     followups: FollowupCounts,
     /// In the order in which they were given: by deadline.
     overdue: Vec<FollowupItem>,
@@ -61,6 +62,7 @@ impl Tally {
             by_severity: Severity::ALL.map(|severity| (severity, none())).into(),
             oldest: None,
             stale: Vec::new(),
+            stale_total: 0,
             followups: FollowupCounts {
                 open: 0,
                 overdue: 0,
@@ -80,6 +82,7 @@ impl Tally {
             }
         }
         if is_stale(&incident, self.now) {
+            self.stale_total += 1;
             self.add_stale(&incident);
         }
         let created = |incident: &Incident| (incident.created_at, incident.id);
@@ -115,6 +118,15 @@ impl Tally {
         }
     }
 
+    /// Whether a list names less than was counted.
+    pub(crate) fn is_cut(&self) -> bool {
+        let is_less = |named: usize, counted: u64| (named as u64) < counted;
+        let mut severities = self.by_severity.values();
+        severities.any(|one| is_less(one.ids.len(), one.count))
+            || is_less(self.overdue.len(), self.followups.overdue)
+            || is_less(self.stale.len(), self.stale_total)
+    }
+
     /// What callers see of it.
     pub(crate) fn into_view(self, window: Window) -> SummaryView {
         let Self {
@@ -122,6 +134,7 @@ impl Tally {
             by_severity,
             oldest,
             stale,
+            stale_total,
             followups,
             overdue,
         } = self;
@@ -146,6 +159,7 @@ impl Tally {
                 .into_iter()
                 .map(|item| OverdueView::of(item, now))
                 .collect(),
+            stale_total,
             stale_incidents: stale
                 .iter()
                 .map(|incident| StaleView::of(incident, now))

@@ -46,12 +46,22 @@ impl Ending {
         }
     }
 
+    /// Several calls were turned away, for reasons that the entry itself counts.
+    pub(crate) const fn denied() -> Self {
+        Self {
+            outcome: AuditOutcome::Denied,
+            code: None,
+            incident: None,
+        }
+    }
+
     /// The call was not carried out. Who may not, or may not so often, was denied; everything else failed.
     pub(crate) fn refused(problem: &Problem) -> Self {
         let outcome = match problem.code {
-            ErrorCode::Unauthenticated | ErrorCode::Forbidden | ErrorCode::RateLimited => {
-                AuditOutcome::Denied
-            }
+            ErrorCode::Unauthenticated
+            | ErrorCode::Forbidden
+            | ErrorCode::Misdirected
+            | ErrorCode::RateLimited => AuditOutcome::Denied,
             _ => AuditOutcome::Failed,
         };
         Self {

@@ -11,7 +11,7 @@ use crate::problem;
 
 /// Whom a keyless call is made as when it names nobody.
 const NOBODY: &str = "agent_default";
-/// Whom the audit names when a key is not known.
+/// Whom the audit names when a key is not known, or nobody has looked.
 const STRANGER: &str = "unauthenticated";
 
 /// Who calls, as far as it was shown and checked.
@@ -48,6 +48,11 @@ impl Identity {
             delegate: None,
             via,
         }
+    }
+
+    /// Somebody whom nobody has looked at, or whose key is not known.
+    pub(crate) fn stranger(via: Via) -> Self {
+        Self::new(named(STRANGER), via)
     }
 
     /// From where the caller comes: the role of those whom no policy lists depends on it.
@@ -99,7 +104,7 @@ async fn by_key(
     secret: &str,
     claims: Option<AgentId>,
 ) -> Result<Identity, Box<TurnedAway>> {
-    let stranger = || Identity::new(named(STRANGER), Via::Key);
+    let stranger = || Identity::stranger(Via::Key);
     let record = match ring.verify(secret).await {
         Ok(Some(record)) => record,
         Ok(None) => return Err(TurnedAway::new(stranger(), problem::unknown_key())),
@@ -129,7 +134,7 @@ async fn by_key(
 
 async fn keyless(ring: &KeyRing, claims: Option<AgentId>) -> Result<Identity, Box<TurnedAway>> {
     let believed = Identity::new(claims.unwrap_or_else(|| named(NOBODY)), Via::Keyless);
-    let stranger = || Identity::new(named(STRANGER), Via::Keyless);
+    let stranger = || Identity::stranger(Via::Keyless);
     match ring.is_empty().await {
         Ok(true) => Ok(believed),
         Ok(false) => Err(TurnedAway::new(stranger(), problem::key_needed())),

@@ -33,6 +33,26 @@ pub struct Retention {
     pub legal_hold_label: Name,
 }
 
+/// What the audit trail repeats of free texts: titles, messages, reasons, files, facts, owners, values of labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditedTexts {
+    /// Only how long they are, so that after a redaction no trace of them is left.
+    LeftOut,
+    /// Their beginning, which stays after a redaction.
+    Kept,
+}
+
+impl AuditedTexts {
+    pub(crate) const ALL: [Self; 2] = [Self::LeftOut, Self::Kept];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::LeftOut => "left_out",
+            Self::Kept => "kept",
+        }
+    }
+}
+
 /// What is blacked out, and how long things are kept.
 #[derive(Clone)]
 pub struct Governance {
@@ -40,6 +60,8 @@ pub struct Governance {
     /// All patterns at once: one look says which of them are worth a search, and for most texts none is.
     any: Option<RegexSet>,
     patterns: Vec<Pattern>,
+    /// What the audit trail repeats of free texts.
+    pub audited_texts: AuditedTexts,
     /// How long things are kept.
     pub retention: Retention,
 }
@@ -73,11 +95,13 @@ impl fmt::Debug for Governance {
             fields,
             any: _,
             patterns,
+            audited_texts,
             retention,
         } = self;
         f.debug_struct("Governance")
             .field("fields", fields)
             .field("patterns", patterns)
+            .field("audited_texts", audited_texts)
             .field("retention", retention)
             .finish()
     }
@@ -88,7 +112,12 @@ fn mark(what: &str) -> String {
 }
 
 impl Governance {
-    pub(crate) fn new(fields: Vec<String>, patterns: Vec<Pattern>, retention: Retention) -> Self {
+    pub(crate) fn new(
+        fields: Vec<String>,
+        patterns: Vec<Pattern>,
+        audited_texts: AuditedTexts,
+        retention: Retention,
+    ) -> Self {
         let texts = patterns.iter().map(|pattern| pattern.regex.as_str());
         let any = RegexSetBuilder::new(texts)
             .size_limit(MAX_SET_BYTES)
@@ -98,6 +127,7 @@ impl Governance {
             // Patterns that are too much together are tried one by one: slower, and the same.
             any: any.ok(),
             patterns,
+            audited_texts,
             retention,
         }
     }

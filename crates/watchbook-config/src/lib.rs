@@ -25,7 +25,7 @@ mod show;
 pub use environment::{Environment, VARIABLES, Variable};
 pub use error::{ConfigError, ConfigErrors};
 pub use files::{ConfigFile, MAX_FILE_BYTES};
-pub use governance::{Governance, MAX_REDACTED_BYTES, Retention};
+pub use governance::{AuditedTexts, Governance, MAX_REDACTED_BYTES, Retention};
 pub use load::{Config, Policies, directory, load};
 pub use place::{Place, Source};
 pub use schema::{schema, schemas};

@@ -58,11 +58,15 @@ pub enum Op {
     Merge {
         /// The other incident.
         into: IncidentId,
+        /// When it happened, if not now.
+        at: Option<Timestamp>,
         /// Why.
         note: Option<Message>,
     },
     /// Undo a merge.
     Unmerge {
+        /// When it happened, if not now.
+        at: Option<Timestamp>,
         /// Why.
         note: Option<Message>,
     },

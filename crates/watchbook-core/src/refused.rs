@@ -139,6 +139,8 @@ pub enum Refused {
         into: IncidentId,
         /// Why not.
         why: &'static str,
+        /// The moves that are legal for the incident itself.
+        allowed: &'static [Move],
     },
     /// A cancellation without a reason.
     #[error("canceling a follow-up needs a reason")]

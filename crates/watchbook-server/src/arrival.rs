@@ -64,9 +64,8 @@ impl FromRequestParts<Arc<Server>> for Arrival {
         parts: &mut Parts,
         server: &Arc<Server>,
     ) -> Result<Self, Infallible> {
-        let id = parts.extensions.get::<RequestId>().cloned();
         Ok(Self {
-            id: id.unwrap_or_else(|| server.ids.of(&parts.headers)),
+            id: server.id_of(parts),
             headers: parts.headers.clone(),
             uri: parts.uri.clone(),
         })

@@ -65,7 +65,7 @@ impl BodyMemory {
 /// Reads a body as one JSON object.
 ///
 /// # Errors
-/// Another content type (415), too large (413), too slow (408), no memory for it now (503), no JSON object (400).
+/// Another content type (415), too large (413), too slow or no memory for it now (503), no JSON object (400).
 pub(crate) async fn read_object(
     headers: &HeaderMap,
     body: Body,

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::arrival::Arrival;
 use crate::envelope::{Envelope, Unreadable};
+use crate::request_id::RequestId;
 use crate::state::Server;
 use crate::text::checked;
 use crate::{conditions, credentials};
@@ -80,7 +81,7 @@ impl Server {
     /// Audits the call of somebody who cannot even be named. The problem stays: it says what is wrong with the name.
     async fn refuse(&self, arrival: &Arrival, envelope: &Envelope, problem: Problem) -> Problem {
         let nobody = Caller::Keyless { claims: None };
-        match context_of(nobody, arrival) {
+        match context_of(nobody, &arrival.id) {
             Ok(context) => {
                 let Envelope { tool, action, .. } = envelope;
                 let audited = self
@@ -96,11 +97,12 @@ impl Server {
 
 fn context(arrival: &Arrival, agent_id: Option<&str>) -> Result<Context, Problem> {
     let caller = credentials::caller(&arrival.headers, agent_id)?;
-    context_of(caller, arrival)
+    context_of(caller, &arrival.id)
 }
 
-fn context_of(caller: Caller, arrival: &Arrival) -> Result<Context, Problem> {
-    let id = checked("/request_id", arrival.id.as_str())?;
+/// Who calls, in the request with this id.
+pub(crate) fn context_of(caller: Caller, id: &RequestId) -> Result<Context, Problem> {
+    let id = checked("/request_id", id.as_str())?;
     Ok(Context::new(caller, id))
 }
 

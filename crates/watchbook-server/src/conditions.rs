@@ -19,7 +19,9 @@ const DIGEST_BYTES: usize = 8;
 /// `malformed` when header and parameter are both there and differ, or a header cannot be read.
 pub(crate) fn apply(headers: &HeaderMap, params: &mut Map<String, Value>) -> Result<(), Problem> {
     if let Some(key) = single(headers, &IDEMPOTENCY_KEY)? {
-        put(params, "idempotency_key", key, "Idempotency-Key")?;
+        put(params, "idempotency_key", key, "Idempotency-Key", |given| {
+            given
+        })?;
     }
     match single(headers, &IF_MATCH)? {
         // Any version will do: the write says itself when there is none.
@@ -27,26 +29,30 @@ pub(crate) fn apply(headers: &HeaderMap, params: &mut Map<String, Value>) -> Res
         Some(list) if list.contains(',') => Err(malformed(
             "If-Match lists several versions; send the one that was read",
         )),
-        Some(tag) => put(params, "if_match", version(tag), "If-Match"),
+        Some(tag) => put(params, "if_match", version(tag), "If-Match", version),
     }
 }
 
+/// Puts what a header says among the parameters. A parameter that is there must say the same, read by `read`.
 fn put(
     params: &mut Map<String, Value>,
     name: &str,
     value: &str,
     header: &str,
+    read: fn(&str) -> &str,
 ) -> Result<(), Problem> {
-    match params.get(name) {
-        None | Some(Value::Null) => {
-            params.insert(name.to_owned(), value.into());
-            Ok(())
-        }
-        Some(Value::String(given)) if given == value || version(given) == value => Ok(()),
-        Some(_) => Err(malformed(format!(
+    let differs = match params.get(name) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(given)) => read(given) != value,
+        Some(_) => true,
+    };
+    if differs {
+        return Err(malformed(format!(
             "the header {header} and the parameter {name} differ; send one of them"
-        ))),
+        )));
     }
+    params.insert(name.to_owned(), value.into());
+    Ok(())
 }
 
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {

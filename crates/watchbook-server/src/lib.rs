@@ -27,6 +27,7 @@ mod state;
 pub mod status;
 mod text;
 mod tools;
+mod turned_away;
 mod welcome;
 
 pub use guard::{BadSite, Sites};

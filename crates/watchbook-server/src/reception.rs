@@ -47,7 +47,10 @@ async fn answer(server: &Server, request: Request, next: Next) -> Result<Respons
         tracing::error!("a request came in without the addresses of its connection");
         return Err(Refusal::fault());
     };
-    guard::check(&parts, ends, &server.sites, &server.app).await?;
+    if let Err(problem) = guard::check(&parts, ends, &server.sites, &server.app).await {
+        server.turn_away(&parts, &problem).await;
+        return Err(problem.into());
+    }
     let handled = AssertUnwindSafe(next.run(Request::from_parts(parts, body))).catch_unwind();
     match timeout(server.limits.request_time, handled).await {
         Ok(Ok(response)) => Ok(response),
@@ -67,12 +70,13 @@ pub(crate) async fn with_a_place(
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let Ok(_place) = server.places.try_acquire() else {
-        return Err(Refusal::busy(
-            "too many requests are under way; repeat this one in a moment",
-        ));
-    };
-    Ok(next.run(request).await)
+    if let Ok(_place) = server.places.try_acquire() {
+        return Ok(next.run(request).await);
+    }
+    let refusal = Refusal::busy("too many requests are under way; repeat this one in a moment");
+    let (head, _body) = request.into_parts();
+    server.turn_away(&head, refusal.problem()).await;
+    Err(refusal)
 }
 
 /// Puts what is suspicious or our own fault into the log; what callers get wrong is theirs.

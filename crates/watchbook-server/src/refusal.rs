@@ -33,17 +33,12 @@ impl From<Problem> for Refusal {
 }
 
 impl Refusal {
-    /// A body that did not arrive in time: 408, so that the sender repeats it.
+    /// A body that did not arrive in time.
     pub(crate) fn slow_body(limit: Duration) -> Self {
         let seconds = limit.as_secs_f64();
-        let problem = Problem::new(
-            ErrorCode::Unavailable,
-            format!("the body did not arrive within {seconds} s; send it again"),
-        );
-        Self {
-            status: StatusCode::REQUEST_TIMEOUT,
-            problem: Box::new(problem),
-        }
+        Self::busy(format!(
+            "the body did not arrive within {seconds} s; send it again"
+        ))
     }
 
     /// A method that the path does not know. The header `Allow` names those it does.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::request::Parts;
 use tokio::sync::Semaphore;
 use watchbook_app::App;
 
@@ -9,7 +10,7 @@ use crate::body::BodyMemory;
 use crate::guard::Sites;
 use crate::limits::Limits;
 use crate::options::Options;
-use crate::request_id::RequestIds;
+use crate::request_id::{RequestId, RequestIds};
 
 /// What every request handler shares.
 #[derive(Debug)]
@@ -39,5 +40,11 @@ impl Server {
             places: Semaphore::new(limits.requests.min(Semaphore::MAX_PERMITS)),
             limits,
         }
+    }
+
+    /// The id of a request: the one it was given when it was received.
+    pub(crate) fn id_of(&self, parts: &Parts) -> RequestId {
+        let id = parts.extensions.get::<RequestId>().cloned();
+        id.unwrap_or_else(|| self.ids.of(&parts.headers))
     }
 }

@@ -220,7 +220,7 @@ impl Incidents for Ledger {
         });
         let items = items.filter(|item| query.matches(&item.followup));
         Ok(page_of(items, bounded(query.page), |item| {
-            Place::of_followup(&item.followup)
+            query.place(&item.followup)
         }))
     }
 }

@@ -50,6 +50,11 @@ impl<'a> Member<'a> {
         }
         let forbidden =
             |named: &[&str], by: &[&str]| named.contains(&dependency) && !by.contains(&self.name);
+        if table::WAITING.contains(&dependency) && table::WITHOUT_IO.contains(&self.name) {
+            return Some(format!(
+                "names {dependency}; this crate has no I/O and no async, so pass it what it needs as values"
+            ));
+        }
         if forbidden(table::TRANSPORT, table::SPEAK_TRANSPORT) {
             let who = table::SPEAK_TRANSPORT.join(", ");
             return Some(format!(

@@ -79,6 +79,38 @@ pub(super) const TRANSPORT: &[&str] = &[
     "ureq",
 ];
 
+/// Crates that wait, or that reach the system underneath: runtimes, their helpers, and thin wrappers of system calls.
+pub(super) const WAITING: &[&str] = &[
+    "async-channel",
+    "async-io",
+    "async-std",
+    "async-trait",
+    "fs2",
+    "fs4",
+    "futures",
+    "futures-core",
+    "futures-executor",
+    "futures-util",
+    "getrandom",
+    "libc",
+    "memmap2",
+    "mio",
+    "nix",
+    "polling",
+    "rand",
+    "rustix",
+    "smol",
+    "socket2",
+    "tempfile",
+    "tokio",
+    "tokio-stream",
+    "tokio-util",
+    "walkdir",
+];
+
+/// The crates that are functions from values to values. They may name neither what waits nor what speaks.
+pub(super) const WITHOUT_IO: &[&str] = &["core", "rbac", "intelligence", "alerts", "api"];
+
 /// Who may name a transport crate.
 pub(super) const SPEAK_TRANSPORT: &[&str] = &["cli", "mcp", "notify", "server"];
 

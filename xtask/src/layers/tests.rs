@@ -104,6 +104,32 @@ fn arrows_of_the_table_pass_and_so_does_anything_for_tests_alone() {
 }
 
 #[test]
+fn what_waits_stays_out_of_the_crates_without_io() {
+    for krate in [
+        "tokio",
+        "async-trait",
+        "futures-util",
+        "rustix",
+        "rand",
+        "tempfile",
+    ] {
+        for pure in ["core", "rbac", "intelligence", "alerts", "api"] {
+            let name = format!("watchbook-{pure}");
+            let expected = format!(
+                "{name}: names {krate}; this crate has no I/O and no async, so pass it what it needs as values"
+            );
+            for kind in ["normal", "build"] {
+                assert_eq!(complaints(&name, krate, kind), [expected.as_str()]);
+            }
+            assert_eq!(complaints(&name, krate, "dev"), [""; 0]);
+        }
+        for above in ["watchbook-store", "watchbook-app", "watchbook-server"] {
+            assert_eq!(complaints(above, krate, "normal"), [""; 0]);
+        }
+    }
+}
+
+#[test]
 fn transport_stays_on_top() {
     for krate in ["axum", "hyper", "tower-http", "reqwest", "rmcp"] {
         for below in ["core", "rbac", "store", "api", "config", "app", "scheduler"] {

@@ -48,6 +48,7 @@ fn a_missing_need_fails_only_where_it_is_required() {
 fn a_skip_says_what_why_and_what_to_do() {
     insta::assert_snapshot!(skip_line(need("jq")), @"skipped: jq is missing, run cargo xtask setup (needed by the tests that read the store's files as the runbook does)");
     insta::assert_snapshot!(skip_line(need("tmpfs")), @"skipped: tmpfs is missing, run as root or allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 (needed by the tests of a disk that is full)");
+    insta::assert_snapshot!(datum_line(&DATA[0]), @"skipped: WATCHBOOK_TEST_STATUSPAGE names no file (needed by the import of a whole status page)");
 }
 
 #[test]

@@ -7,6 +7,10 @@ use crate::source::RustFile;
 const FILE_LINES_MAX: usize = 500;
 /// Most lines of a function's body. DESIGN, invariant 14.
 const FUNCTION_LINES_MAX: usize = 70;
+/// Half of all files have at most so many lines that are not test. DESIGN, invariant 14.
+const FILE_LINES_MEDIAN: usize = 200;
+/// Half of all functions have at most so many lines. DESIGN, invariant 14.
+const FUNCTION_LINES_MEDIAN: usize = 10;
 
 /// Files and functions over their limit.
 pub(super) fn check(file: &RustFile) -> Vec<Finding> {
@@ -35,8 +39,33 @@ pub(super) fn check(file: &RustFile) -> Vec<Finding> {
     findings
 }
 
+/// Medians over their limit: no single file or function is at fault then, and the limits above would not show it.
+pub(super) fn check_medians(files: &[RustFile]) -> Vec<Finding> {
+    let (of_files, of_functions) = spreads(files);
+    let over = |what: &str, spread: &Spread, limit: usize| {
+        let median = spread.median;
+        let message = format!(
+            "half of all {what} have {median} lines or more, {limit} at most; name their parts"
+        );
+        (median > limit).then(|| Finding::of(what, message))
+    };
+    let files = over("files", &of_files, FILE_LINES_MEDIAN);
+    let functions = over("functions", &of_functions, FUNCTION_LINES_MEDIAN);
+    files.into_iter().chain(functions).collect()
+}
+
 /// Medians, 90th percentiles and the largest, over everything that ships.
 pub(super) fn report(files: &[RustFile]) -> String {
+    let (files, functions) = spreads(files);
+    format!(
+        "lines per   count median    p90    max  largest\n{}{}",
+        files.row("file"),
+        functions.row("function")
+    )
+}
+
+/// How the sizes of files and of functions are spread, over everything that ships.
+fn spreads(files: &[RustFile]) -> (Spread, Spread) {
     let product: Vec<&RustFile> = files.iter().filter(|file| !file.is_test).collect();
     let file_lines = product.iter().map(|file| {
         let name = file.path.clone();
@@ -47,13 +76,8 @@ pub(super) fn report(files: &[RustFile]) -> String {
         let functions = file.outline.functions.iter();
         functions.map(move |function| (function.body_lines, place(function.line)))
     });
-    let files = Spread::of(file_lines.collect());
     let functions = Spread::of(function_lines.collect());
-    format!(
-        "lines per   count median    p90    max  largest\n{}{}",
-        files.row("file"),
-        functions.row("function")
-    )
+    (Spread::of(file_lines.collect()), functions)
 }
 
 /// How sizes are spread.

@@ -11,9 +11,16 @@ fn file(path: &str, text: &str) -> TextFile {
     TextFile { path, text }
 }
 
+/// What tidy says about these files, each by itself.
+fn all(files: &[TextFile]) -> Vec<Finding> {
+    let (rust, mut findings) = source::parse_all(files);
+    findings.extend(check(files, &rust));
+    findings
+}
+
 /// What tidy says about this one file: the line (0 for the whole file) and the first words of each message.
 fn findings(path: &str, text: &str) -> Vec<String> {
-    let mut findings = check(&[file(path, text)]);
+    let mut findings = all(&[file(path, text)]);
     findings.sort();
     let short = |finding: &Finding| {
         let place = finding.place.strip_prefix(path).unwrap_or(&finding.place);
@@ -154,8 +161,8 @@ fn tests_may_use_files_and_the_environment_but_may_not_sleep() {
 #[test]
 fn a_home_may_do_what_is_banned_elsewhere_and_is_named_in_the_complaint() {
     let call = "//! Purpose.\nfn f() { Instant::now(); }\n";
-    assert_eq!(check(&[file("xtask/src/surroundings.rs", call)]), []);
-    let findings = check(&[file("xtask/src/ci.rs", call)]);
+    assert_eq!(all(&[file("xtask/src/surroundings.rs", call)]), []);
+    let findings = all(&[file("xtask/src/ci.rs", call)]);
     let home = "\n    at home in xtask/src/surroundings.rs: durations shown to people";
     assert!(findings[0].message.contains(home), "{}", findings[0]);
 }
@@ -297,4 +304,31 @@ fn the_report_shows_medians_of_what_ships() {
     file            2      2      5      5  crates/x/src/a.rs
     function        2      1      2      2  crates/x/src/a.rs:2
     ");
+}
+
+/// Files that ship: so many of each count of lines, all in one function.
+fn shipping(sizes: &[(usize, usize)]) -> Vec<RustFile> {
+    let text = |lines: usize| format!("//! A.\nfn f() {{\n{}}}\n", "    ();\n".repeat(lines));
+    let files = sizes.iter().flat_map(|(count, lines)| {
+        let one = file("crates/x/src/a.rs", &text(*lines));
+        std::iter::repeat_with(move || file(&one.path, &one.text)).take(*count)
+    });
+    source::parse_all(&files.collect::<Vec<_>>()).0
+}
+
+#[test]
+fn half_of_all_functions_and_files_are_small() {
+    let told = |sizes: &[(usize, usize)]| {
+        let findings = sizes::check_medians(&shipping(sizes));
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), [""; 0]);
+    assert_eq!(told(&[(5, 10), (4, 60)]), [""; 0]);
+    let functions =
+        "functions: half of all functions have 11 lines or more, 10 at most; name their parts";
+    assert_eq!(told(&[(4, 10), (5, 11)]), [functions]);
+    let large = told(&[(1, 196), (1, 300)]);
+    assert_eq!(large.len(), 1, "199 lines with head and braces: {large:?}");
+    let files = "files: half of all files have 201 lines or more, 200 at most; name their parts";
+    assert_eq!(told(&[(1, 198), (1, 300)])[0], files);
 }

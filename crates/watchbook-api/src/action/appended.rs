@@ -104,7 +104,7 @@ impl Json for LineType {
 }
 
 written_param! {
-    LineType, Word => json!({ "type": "string", "enum": WORDS });
+    LineType, Word, Fact => json!({ "type": "string", "enum": WORDS });
 }
 
 params! {

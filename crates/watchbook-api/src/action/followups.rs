@@ -4,14 +4,18 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde_json::{Value, json};
-use watchbook_core::query::{Cursor, FollowupFilter, FollowupQuery, ListKind};
+use watchbook_core::query::{Cursor, FollowupFilter, FollowupQuery, FollowupSort, ListKind};
 use watchbook_core::text::{Env, Message, Prose, ServiceName, Short, Title};
-use watchbook_core::{Due, EventId, FollowupPatch, FollowupStatus, IncidentId, Op, Timestamp};
+use watchbook_core::{
+    Due, EventId, FollowupPatch, FollowupStatus, IncidentId, Kind, Op, Severity, Timestamp,
+};
 
-use super::lists::{check_cursor, page};
+use super::lists::{check_cursor, check_range, page};
 use crate::fault::{At, Faults, shown};
 use crate::json::Json;
-use crate::param::{Limit, Moment, Patch, Priority, WindowDays, params, written_param};
+use crate::param::{
+    Labels, Limit, Moment, Patch, Priority, Several, WindowDays, Words, params, written_param,
+};
 
 params! {
     /// Lists follow-ups across incidents, the earliest deadline first. They outlive their incidents: one of a closed
@@ -23,17 +27,33 @@ params! {
         service: Option<ServiceName>,
         /// Of incidents in this environment.
         env: Option<Env>,
+        /// Of incidents of this severity, or one of these.
+        severity: Option<Several<Severity, 5>>,
+        /// Of incidents of this kind.
+        kind: Option<Kind>,
+        /// Of incidents with all of these labels, as `name=value`.
+        label: Labels = {},
         /// Of this owner.
         owner: Option<Short>,
         /// `all`, `open` (unfinished), `overdue` or `finished`.
         status: FollowupState = "all",
         /// Leave finished ones out that changed before this. What is unfinished is listed at any age.
         finished_since: Option<Moment>,
-        /// Whether those of exercises are listed.
-        drill: bool = true,
+        /// Changed at or after this.
+        updated_since: Option<Moment>,
+        /// Opened at or after this.
+        from: Option<Moment>,
+        /// Opened before this.
+        to: Option<Moment>,
+        /// Only those of exercises, or none of them; both if left out.
+        drill: Option<bool>,
+        /// Words that all must occur in id, title, owner, reason or reference.
+        q: Option<Words>,
+        /// The order; `-` puts the latest first.
+        sort: FollowupSort = "due_date",
         /// How many at most, up to 500.
         limit: Limit = 20,
-        /// Where to go on: `next_cursor` of the page before.
+        /// Where to go on: `next_cursor` of the page before, with the same `sort`.
         cursor: Option<Cursor>,
     }
     check IncidentFollowups::check;
@@ -137,7 +157,7 @@ impl Json for FollowupState {
 }
 
 written_param! {
-    FollowupState, Word => json!({
+    FollowupState, Word, Fact => json!({
         "type": "string",
         "enum": FollowupState::ALL.map(FollowupState::as_str),
     });
@@ -145,7 +165,8 @@ written_param! {
 
 impl IncidentFollowups {
     fn check(&self, at: &At<'_>, faults: &mut Faults) {
-        check_cursor(self.cursor, ListKind::Followups, at, faults);
+        check_range(self.from, self.to, at, faults);
+        check_cursor(self.cursor, ListKind::Followups(self.sort), at, faults);
     }
 
     /// The question it asks at the moment `now`.
@@ -154,21 +175,38 @@ impl IncidentFollowups {
             incident_id,
             service,
             env,
+            severity,
+            kind,
+            label: Labels(label),
             owner,
             status,
             finished_since,
+            updated_since,
+            from,
+            to,
             drill,
+            q,
+            sort,
             limit,
             cursor,
         } = self;
+        let moment = |Moment(moment): Moment| moment;
         FollowupQuery {
             incident: incident_id,
             service,
             env,
+            severities: severity.map(|Several(severities)| severities),
+            kind,
+            labels: label.into_iter().collect(),
+            drill,
             owner,
             state: status.filter(now),
-            finished_since: finished_since.map(|Moment(moment)| moment),
-            without_drills: !drill,
+            finished_since: finished_since.map(moment),
+            updated_since: updated_since.map(moment),
+            from: from.map(moment),
+            to: to.map(moment),
+            words: q.as_ref().map(Words::split).unwrap_or_default(),
+            sort,
             page: page(limit, cursor),
         }
     }

@@ -6,7 +6,7 @@ use watchbook_core::{IncidentId, Lifecycle, Op, Resolution, Step, Timestamp};
 use crate::param::params;
 
 params! {
-    /// Says that somebody is on it. Doing it twice changes nothing the second time.
+    /// Says that somebody is on it. Doing it twice moves nothing the second time; a further `note` is kept as a note.
     pub IncidentAcknowledge {
         /// The incident.
         incident_id: IncidentId,
@@ -26,7 +26,7 @@ params! {
         note: Option<Message>,
     }
 
-    /// Says that the cause is dealt with.
+    /// Says that the cause is dealt with. Said again, only what it says that is new is recorded.
     pub IncidentResolve {
         /// The incident.
         incident_id: IncidentId,
@@ -40,7 +40,7 @@ params! {
         note: Option<Message>,
     }
 
-    /// Closes an incident. Its follow-ups stay open until each is done. The policy may want a second pair of eyes:
+    /// Closes an incident. Its follow-ups stay open until each is done. Closed again, only what is said that is new is recorded. The policy may want a second pair of eyes:
     /// then use `incident_propose`.
     pub IncidentClose {
         /// The incident.
@@ -82,6 +82,8 @@ params! {
         incident_id: IncidentId,
         /// The other incident.
         into: IncidentId,
+        /// When it happened, if not now: not before the incident began, and at most five minutes ahead.
+        at: Option<Timestamp>,
         /// What to say about it on both timelines.
         note: Option<Message>,
     }
@@ -90,6 +92,8 @@ params! {
     pub IncidentUnmerge {
         /// The incident that was merged.
         incident_id: IncidentId,
+        /// When it happened, if not now: not before the incident began, and at most five minutes ahead.
+        at: Option<Timestamp>,
         /// What to say about it on both timelines.
         note: Option<Message>,
     }
@@ -162,9 +166,10 @@ impl IncidentMerge {
         let Self {
             incident_id: _,
             into,
+            at,
             note,
         } = self;
-        Op::Merge { into, note }
+        Op::Merge { into, at, note }
     }
 }
 
@@ -173,8 +178,9 @@ impl IncidentUnmerge {
     pub fn into_op(self) -> Op {
         let Self {
             incident_id: _,
+            at,
             note,
         } = self;
-        Op::Unmerge { note }
+        Op::Unmerge { at, note }
     }
 }

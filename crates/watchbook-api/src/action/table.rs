@@ -14,7 +14,7 @@ use super::{
     IncidentReopen, IncidentResolve, IncidentSearch, IncidentUnmerge, IncidentUpdate, Whoami,
 };
 use crate::fault::{At, Faults};
-use crate::param::{Params, sentences};
+use crate::param::{FreeTexts, Params, sentences};
 use crate::tool::Tool;
 use crate::view::{
     ArtifactView, AuditView, EventView, FieldSpec, FollowupView, IdentityView, IncidentView,
@@ -125,6 +125,13 @@ macro_rules! actions {
             pub fn params(&self) -> Map<String, Value> {
                 match self {
                     $(Self::$variant(params) => params.members(),)+
+                }
+            }
+
+            /// What an audit entry repeats of its parameters.
+            pub fn audited(&self, texts: FreeTexts) -> Map<String, Value> {
+                match self {
+                    $(Self::$variant(params) => params.audited_members(texts),)+
                 }
             }
         }

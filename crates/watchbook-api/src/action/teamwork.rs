@@ -119,7 +119,7 @@ impl Json for ProposedKind {
 }
 
 written_param! {
-    ProposedKind, Word => json!({ "type": "string", "enum": ProposedKind::ALL.map(ProposedKind::as_str) });
+    ProposedKind, Word, Fact => json!({ "type": "string", "enum": ProposedKind::ALL.map(ProposedKind::as_str) });
 }
 
 impl IncidentClaim {

@@ -1,13 +1,13 @@
 //! Lines of the timeline: adding, reading, blacking out.
 
-use watchbook_core::query::{Cursor, ListKind, PageRequest};
+use watchbook_core::query::{Cursor, EventFilter, ListKind, PageRequest};
 use watchbook_core::text::{Message, Prose};
-use watchbook_core::{EventId, IncidentId, Op, Timestamp};
+use watchbook_core::{AgentId, EventId, EventType, IncidentId, Op, Source, Timestamp};
 
 use super::appended::{self, LineType};
-use super::lists::{check_cursor, page};
+use super::lists::{check_cursor, check_range, page};
 use crate::fault::{At, Faults};
-use crate::param::{Limit, Meta, params};
+use crate::param::{Limit, Meta, Moment, Several, Words, params};
 use crate::problem::Problem;
 
 params! {
@@ -35,6 +35,18 @@ params! {
     pub IncidentEvents {
         /// The incident.
         incident_id: IncidentId,
+        /// Only lines of this type, or one of these.
+        kind as "type": Option<Several<EventType, 18>>,
+        /// Only lines by this sort of writer, or one of these.
+        source: Option<Several<Source, 4>>,
+        /// Only lines by this agent or person.
+        actor: Option<AgentId>,
+        /// Only what happened at or after this.
+        from: Option<Moment>,
+        /// Only what happened before this.
+        to: Option<Moment>,
+        /// Words that all must occur in the message or the facts.
+        q: Option<Words>,
         /// How many at most, up to 500.
         limit: Limit = 20,
         /// Where to go on: `next_cursor` of the page before.
@@ -85,12 +97,33 @@ impl IncidentAppendEvent {
 
 impl IncidentEvents {
     fn check(&self, at: &At<'_>, faults: &mut Faults) {
+        check_range(self.from, self.to, at, faults);
         check_cursor(self.cursor, ListKind::Events, at, faults);
     }
 
-    /// The part of the timeline it asks for.
-    pub fn page(&self) -> PageRequest {
-        page(self.limit, self.cursor)
+    /// Which lines it asks for, and which part of them.
+    pub fn into_query(self) -> (EventFilter, PageRequest) {
+        let Self {
+            incident_id: _,
+            kind,
+            source,
+            actor,
+            from,
+            to,
+            q,
+            limit,
+            cursor,
+        } = self;
+        let moment = |Moment(moment): Moment| moment;
+        let filter = EventFilter {
+            kinds: kind.map(|Several(kinds)| kinds),
+            sources: source.map(|Several(sources)| sources),
+            actor,
+            from: from.map(moment),
+            to: to.map(moment),
+            words: q.as_ref().map(Words::split).unwrap_or_default(),
+        };
+        (filter, page(limit, cursor))
     }
 }
 

@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Value, json};
 use watchbook_core::artifact::{ArtifactError, MAX_BYTES};
 
-use super::{Param, Shape, mismatch};
+use super::{Audited, Param, Shape, mismatch};
 use crate::fault::{At, Faults};
 use crate::json::Json;
 
@@ -76,6 +76,7 @@ fn too_large(bytes: usize, at: &At<'_>, faults: &mut Faults) {
 
 impl Param for ArtifactText {
     const SHAPE: Shape = Shape::Text;
+    const AUDITED: Audited = Audited::File;
 
     fn schema() -> Value {
         json!({ "type": "string", "maxLength": MAX_BYTES, "examples": ["# Timeline"] })
@@ -95,6 +96,7 @@ impl Param for ArtifactText {
 
 impl Param for ArtifactBytes {
     const SHAPE: Shape = Shape::Text;
+    const AUDITED: Audited = Audited::File;
 
     fn schema() -> Value {
         json!({ "type": "string", "contentEncoding": "base64", "examples": ["eyJhIjoxfQ=="] })

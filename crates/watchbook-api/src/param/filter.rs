@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use watchbook_core::query::IncidentFilter;
 use watchbook_core::{Status, Timestamp};
 
-use super::{Param, Shape, mismatch, written_param};
+use super::{Audited, Param, Shape, mismatch, written_param};
 use crate::fault::{At, Faults, shown};
 use crate::json::Json;
 
@@ -86,6 +86,7 @@ impl Json for StatusFilter {
 
 impl Param for StatusFilter {
     const SHAPE: Shape = Shape::Text;
+    const AUDITED: Audited = Audited::Fact;
 
     fn schema() -> Value {
         let words: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
@@ -174,6 +175,6 @@ impl Json for Words {
 }
 
 written_param! {
-    Moment, Text => json!({ "type": "string", "examples": ["2026-02-23", "2026-02-23T10:00:00Z"] });
-    Words, Text => json!({ "type": "string", "minLength": 1, "maxLength": SEARCH_BYTES, "examples": ["gateway timeout"] });
+    Moment, Text, Fact => json!({ "type": "string", "examples": ["2026-02-23", "2026-02-23T10:00:00Z"] });
+    Words, Text, Text => json!({ "type": "string", "minLength": 1, "maxLength": SEARCH_BYTES, "examples": ["gateway timeout"] });
 }

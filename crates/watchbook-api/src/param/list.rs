@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Param, Shape, mismatch};
+use super::{Audited, FreeTexts, Param, Shape, mismatch};
 use crate::fault::{At, Faults};
 use crate::json::Json;
 
@@ -34,6 +34,11 @@ impl<T: Json, const MAX: usize> Json for Several<T, MAX> {
 
 impl<T: Param, const MAX: usize> Param for Many<T, MAX> {
     const SHAPE: Shape = Shape::List;
+    const AUDITED: Audited = T::AUDITED;
+
+    fn audited(&self, texts: FreeTexts) -> Value {
+        audited_items(&self.0, texts)
+    }
 
     fn schema() -> Value {
         json!({ "type": "array", "items": T::schema(), "maxItems": MAX })
@@ -50,6 +55,11 @@ impl<T: Param, const MAX: usize> Param for Many<T, MAX> {
 
 impl<T: Param, const MAX: usize> Param for Several<T, MAX> {
     const SHAPE: Shape = Shape::List;
+    const AUDITED: Audited = T::AUDITED;
+
+    fn audited(&self, texts: FreeTexts) -> Value {
+        audited_items(&self.0, texts)
+    }
 
     fn schema() -> Value {
         json!({
@@ -81,6 +91,10 @@ impl<T: Param, const MAX: usize> Param for Several<T, MAX> {
         }
         Some(Self(items))
     }
+}
+
+fn audited_items<T: Param>(items: &[T], texts: FreeTexts) -> Value {
+    items.iter().map(|item| item.audited(texts)).collect()
 }
 
 /// Reads every item, so that every wrong one is told.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use watchbook_core::limit;
 use watchbook_core::text::{Name, Short};
 
-use super::{Field, Param, Patch, Shape, mismatch};
+use super::{Audited, Field, FreeTexts, Param, Patch, Shape, mismatch};
 use crate::fault::{At, Faults};
 use crate::json::Json;
 
@@ -35,6 +35,11 @@ impl Json for LabelPatch {
 
 impl Param for Labels {
     const SHAPE: Shape = Shape::Map;
+    const AUDITED: Audited = Audited::Text;
+
+    fn audited(&self, texts: FreeTexts) -> Value {
+        audited_pairs(&self.0, texts)
+    }
 
     fn schema() -> Value {
         forms(&<Short as Param>::schema())
@@ -50,6 +55,11 @@ impl Param for Labels {
 
 impl Param for LabelPatch {
     const SHAPE: Shape = Shape::Map;
+    const AUDITED: Audited = Audited::Text;
+
+    fn audited(&self, texts: FreeTexts) -> Value {
+        audited_pairs(&self.0, texts)
+    }
 
     fn schema() -> Value {
         forms(&<Patch<Short> as Field>::schema())
@@ -67,6 +77,15 @@ impl Param for LabelPatch {
         )
         .map(Self)
     }
+}
+
+/// The names are facts; what is said of them is not.
+fn audited_pairs<V: Json>(pairs: &BTreeMap<Name, V>, texts: FreeTexts) -> Value {
+    let pairs = pairs.iter().map(|(name, value)| {
+        let value = Audited::Text.of(value.to_json(), texts);
+        (name.to_string(), value)
+    });
+    Value::Object(pairs.collect())
 }
 
 fn forms(value: &Value) -> Value {

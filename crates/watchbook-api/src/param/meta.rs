@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use watchbook_core::limit::{META_BYTES, META_DEPTH};
 use watchbook_core::text::{Message, Short, TextError};
 
-use super::{Param, Shape, mismatch};
+use super::{Audited, Param, Shape, mismatch};
 use crate::fault::{At, Faults, shown};
 use crate::json::Json;
 
@@ -13,6 +13,7 @@ pub(crate) type Meta = Map<String, Value>;
 
 impl Param for Meta {
     const SHAPE: Shape = Shape::Object;
+    const AUDITED: Audited = Audited::Text;
 
     fn schema() -> Value {
         json!({ "type": "object", "examples": [{ "release": "1.41" }] })

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Param, Shape, mismatch};
+use super::{Audited, Param, Shape, mismatch};
 use crate::fault::{At, Faults};
 use crate::json::Json;
 
@@ -41,6 +41,7 @@ impl<const MIN: u32, const MAX: u32> Json for Int<MIN, MAX> {
 
 impl<const MIN: u32, const MAX: u32> Param for Int<MIN, MAX> {
     const SHAPE: Shape = Shape::Number;
+    const AUDITED: Audited = Audited::Fact;
 
     fn schema() -> Value {
         json!({ "type": "integer", "minimum": MIN, "maximum": MAX })
@@ -64,6 +65,7 @@ impl<const MIN: u32, const MAX: u32> Param for Int<MIN, MAX> {
 
 impl Param for bool {
     const SHAPE: Shape = Shape::Flag;
+    const AUDITED: Audited = Audited::Fact;
 
     fn schema() -> Value {
         json!({ "type": "boolean" })

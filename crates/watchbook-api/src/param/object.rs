@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::meta::object;
-use super::{Param, ParamSpec, Shape};
+use super::{Audited, FreeTexts, Param, ParamSpec, Shape};
 use crate::fault::{At, Faults};
 use crate::json::Json;
 use crate::nearest;
@@ -24,6 +24,9 @@ pub(crate) trait Params: Sized {
 
     /// What to write to say the same again.
     fn members(&self) -> Map<String, Value>;
+
+    /// What an audit entry repeats of them.
+    fn audited_members(&self, texts: FreeTexts) -> Map<String, Value>;
 
     /// Reads the parameters, checks them against each other, and complains of names that are not known.
     fn read_all(
@@ -56,9 +59,14 @@ impl<P: Params> Json for P {
 
 impl<P: Params> Param for P {
     const SHAPE: Shape = Shape::Object;
+    const AUDITED: Audited = Audited::Fact;
 
     fn schema() -> Value {
         schema_of(&P::specs())
+    }
+
+    fn audited(&self, texts: FreeTexts) -> Value {
+        Value::Object(self.audited_members(texts))
     }
 
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
@@ -179,6 +187,20 @@ macro_rules! params {
                     $(($crate::param::params!(@name $field $($wire)?), $crate::param::Field::written($field)),)*
                 ];
                 let given = written.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+                given.collect()
+            }
+
+            fn audited_members(
+                &self,
+                texts: $crate::param::FreeTexts,
+            ) -> serde_json::Map<String, serde_json::Value> {
+                // An action may have no parameters.
+                let _ = texts;
+                let Self { $($field,)* } = self;
+                let audited: Vec<(&str, Option<serde_json::Value>)> = vec![
+                    $(($crate::param::params!(@name $field $($wire)?), $crate::param::Field::audited($field, texts)),)*
+                ];
+                let given = audited.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
                 given.collect()
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Field, Param, Shape};
+use super::{Field, FreeTexts, Param, Shape};
 use crate::fault::{At, Faults};
 
 /// What is to become of a value. Left out, it stays; `null` or an empty text takes it away.
@@ -55,6 +55,14 @@ impl<T: Param> Field for Patch<T> {
             Self::Keep => None,
             Self::Clear => Some(Value::Null),
             Self::Set(value) => Some(value.to_json()),
+        }
+    }
+
+    fn audited(&self, texts: FreeTexts) -> Option<Value> {
+        match self {
+            Self::Keep => None,
+            Self::Clear => Some(Value::Null),
+            Self::Set(value) => Some(Param::audited(value, texts)),
         }
     }
 }

@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 use watchbook_core::audit::AuditOutcome;
-use watchbook_core::query::{Cursor, Sort};
+use watchbook_core::query::{Cursor, FollowupSort, Sort};
 use watchbook_core::text::{Env, Message, Name, Prose, ServiceName, Short, Title};
 use watchbook_core::{
-    AgentId, ArtifactName, Digest, Due, ETag, EventId, FollowupStatus, IncidentId, Kind, Severity,
-    Signature, Stage, Status, Timestamp,
+    AgentId, ArtifactName, Digest, Due, ETag, EventId, EventType, FollowupStatus, IncidentId, Kind,
+    Severity, Signature, Source, Stage, Status, Timestamp,
 };
 
-use super::{Param, Shape, mismatch};
+use super::{Audited, Param, Shape, mismatch};
 use crate::fault::{At, Faults};
 use crate::json::Json;
 
@@ -34,11 +34,13 @@ where
     }
 }
 
-/// Makes parameters of types that are read and written as one text.
+/// Makes parameters of types that are read and written as one text: how each looks from afar, and what it is to an
+/// audit entry.
 macro_rules! written_param {
-    ($($type:ty, $shape:ident => $schema:expr;)+) => {
+    ($($type:ty, $shape:ident, $audited:ident => $schema:expr;)+) => {
         $(impl $crate::param::Param for $type {
             const SHAPE: $crate::param::Shape = $crate::param::Shape::$shape;
+            const AUDITED: $crate::param::Audited = $crate::param::Audited::$audited;
 
             fn schema() -> serde_json::Value {
                 $schema
@@ -77,29 +79,32 @@ fn words<T: Display>(all: &[T]) -> Value {
 const EVENT_ID: &str = "evt_00000000000000000000000000000007";
 
 written_param! {
-    AgentId, Text => pattern("^[A-Za-z0-9_.:@-]{1,64}$", "sofiia");
-    ArtifactName, Text => pattern("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,114}\\.(json|md|txt)$", "postmortem.md");
-    AuditOutcome, Word => words(AuditOutcome::ALL);
-    Cursor, Text => pattern("^c[0-9a-f]{66}$", &format!("c00{}", "0".repeat(64)));
-    Digest, Text => pattern("^[0-9a-f]{64}$", &"0".repeat(64));
-    Due, Text => json!({ "type": "string", "examples": ["2026-03-01", "2026-03-01T12:00:00Z"] });
-    ETag, Text => pattern("r[0-9]+-[0-9a-f]{32}", "r3-00000000000000000000000000000007");
-    Env, Text => pattern("^[a-z0-9][a-z0-9_-]{0,31}$", "prod");
-    EventId, Text => pattern("^evt_[0-9a-f]{32}$", EVENT_ID);
-    FollowupStatus, Word => words(FollowupStatus::ALL);
-    IncidentId, Text => pattern("^inc_[0-9]{8}_[0-9]{4}_[0-9a-z]{6}$", "inc_20260223_1000_a1b2c3");
-    Kind, Word => words(Kind::ALL);
-    Message, Text => bounded(Message::MAX_BYTES, "rolled back to 1.41");
-    Name, Text => pattern("^[A-Za-z0-9_./:-]{1,64}$", "commander");
-    Prose, Text => bounded(Prose::MAX_BYTES, "A retry storm exhausted the connection pool.");
-    ServiceName, Text => bounded(ServiceName::MAX_BYTES, "gateway");
-    Short, Text => bounded(Short::MAX_BYTES, "helion");
-    Signature, Text => pattern("^[0-9a-f]{16}$", "9f2c4e6a8b0d1f3e");
-    Sort, Word => words(Sort::ALL);
-    Stage, Word => words(Stage::ALL);
-    Status, Word => words(Status::ALL);
-    Timestamp, Text => moment();
-    Title, Text => bounded(Title::MAX_BYTES, "Gateway 5xx rate >5%");
+    AgentId, Text, Fact => pattern("^[A-Za-z0-9_.:@-]{1,64}$", "sofiia");
+    ArtifactName, Text, Fact => pattern("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,114}\\.(json|md|txt)$", "postmortem.md");
+    AuditOutcome, Word, Fact => words(AuditOutcome::ALL);
+    Cursor, Text, Fact => pattern("^c[0-9a-f]{66}$", &format!("c00{}", "0".repeat(64)));
+    Digest, Text, Fact => pattern("^[0-9a-f]{64}$", &"0".repeat(64));
+    Due, Text, Fact => json!({ "type": "string", "examples": ["2026-03-01", "2026-03-01T12:00:00Z"] });
+    ETag, Text, Fact => pattern("r[0-9]+-[0-9a-f]{32}", "r3-00000000000000000000000000000007");
+    Env, Text, Fact => pattern("^[a-z0-9][a-z0-9_-]{0,31}$", "prod");
+    EventId, Text, Fact => pattern("^evt_[0-9a-f]{32}$", EVENT_ID);
+    EventType, Word, Fact => words(EventType::ALL);
+    FollowupSort, Word, Fact => words(FollowupSort::ALL);
+    FollowupStatus, Word, Fact => words(FollowupStatus::ALL);
+    IncidentId, Text, Fact => pattern("^inc_[0-9]{8}_[0-9]{4}_[0-9a-z]{6}$", "inc_20260223_1000_a1b2c3");
+    Kind, Word, Fact => words(Kind::ALL);
+    Message, Text, Text => bounded(Message::MAX_BYTES, "rolled back to 1.41");
+    Name, Text, Fact => pattern("^[A-Za-z0-9_./:-]{1,64}$", "commander");
+    Prose, Text, Text => bounded(Prose::MAX_BYTES, "A retry storm exhausted the connection pool.");
+    ServiceName, Text, Fact => bounded(ServiceName::MAX_BYTES, "gateway");
+    Short, Text, Text => bounded(Short::MAX_BYTES, "helion");
+    Signature, Text, Fact => pattern("^[0-9a-f]{16}$", "9f2c4e6a8b0d1f3e");
+    Source, Word, Fact => words(Source::ALL);
+    Sort, Word, Fact => words(Sort::ALL);
+    Stage, Word, Fact => words(Stage::ALL);
+    Status, Word, Fact => words(Status::ALL);
+    Timestamp, Text, Fact => moment();
+    Title, Text, Text => bounded(Title::MAX_BYTES, "Gateway 5xx rate >5%");
 }
 
 /// Every way to write a severity, worst first.
@@ -109,6 +114,7 @@ const SEVERITIES: [&str; 10] = [
 
 impl Param for Severity {
     const SHAPE: Shape = Shape::Word;
+    const AUDITED: Audited = Audited::Fact;
 
     fn schema() -> Value {
         json!({ "type": "string", "enum": SEVERITIES })
@@ -136,6 +142,7 @@ impl Json for Priority {
 
 impl Param for Priority {
     const SHAPE: Shape = Shape::Word;
+    const AUDITED: Audited = Audited::Fact;
 
     fn schema() -> Value {
         let mut words = SEVERITIES.to_vec();

@@ -9,7 +9,7 @@ use watchbook_core::{Due, EventId, Incident, IncidentId, Severity, Status, Times
 use super::followup::whole_days;
 use super::{FollowupView, view};
 
-/// How much of each list a summary names. Counts are always of everything.
+/// How much of each list a summary names; `meta.truncated` says when that was not all. Counts are always of everything.
 pub mod limit {
     /// Ids of open incidents, for each severity.
     pub const IDS: usize = 100;
@@ -36,9 +36,12 @@ view! {
         open_incidents: OpenIncidents,
         /// How many follow-ups there are in each state.
         followups: FollowupCounts,
-        /// Overdue follow-ups, the one that is longest overdue first; at most 200.
+        /// Overdue follow-ups, the one that is longest overdue first; at most 200 of `followups.overdue`.
         overdue: Vec<OverdueView>,
-        /// Unfinished incidents that no human or agent has written on for 24 hours (P0, P1) or 72 hours; at most 200.
+        /// How many incidents are stale: unfinished, and without a word from a human or agent for too long.
+        stale_total: u64,
+        /// Unfinished incidents that no human or agent has written on for 24 hours (P0, P1) or 72 hours; at most 200 of
+        /// `stale_total`.
         stale_incidents: Vec<StaleView>,
         /// The unfinished incident that was created first.
         oldest: Option<OldestView>,
@@ -56,7 +59,7 @@ view! {
     SeverityCount {
         /// How many there are.
         count: u64,
-        /// Their ids; at most 100.
+        /// Their ids; at most 100 of `count`.
         ids: Vec<IncidentId>,
     }
 

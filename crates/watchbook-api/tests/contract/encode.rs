@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::shapes::{self, OUTSIDE, at, incident, now};
+use crate::shapes::{self, MARK, OUTSIDE, at, incident, now};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use watchbook_api::{
@@ -10,7 +10,7 @@ use watchbook_api::{
     IdentityView, IncidentView, List, MIN_BYTES, Meta, OldestView, OpenIncidents, OverdueView,
     ProposalView, Reply, SeverityCount, StaleView, SummaryView, encode,
 };
-use watchbook_core::query::{Cursor, ListKind, Page, Place, Sort};
+use watchbook_core::query::{Cursor, FollowupSort, ListKind, Page, Place, Sort};
 use watchbook_core::text::Name;
 use watchbook_core::{Digest, ProposalStatus, ProposedChange, Severity, Via};
 
@@ -92,6 +92,7 @@ fn summary_view() -> SummaryView {
             canceled: 0,
         },
         overdue: vec![OverdueView::of(shapes::followup_item(), now())],
+        stale_total: 1,
         stale_incidents: vec![StaleView::of(&incident, now())],
         oldest: Some(OldestView::of(&incident, now())),
     }
@@ -99,11 +100,11 @@ fn summary_view() -> SummaryView {
 
 fn identity_view() -> IdentityView {
     IdentityView {
-        agent_id: "helion".parse().unwrap(),
+        agent_id: shapes::agent("helion"),
         role: "agent_oncall".to_owned(),
         via: Via::Key,
         key: Some(Name::new("k1").unwrap()),
-        delegate: None,
+        delegate: Some(shapes::agent("bridge")),
         may: vec!["oncall_tool.incident_get".to_owned()],
     }
 }
@@ -140,7 +141,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
         (
             "proposal",
             Reply::Proposal {
-                proposal: proposal(ProposedChange::Severity(Severity::P1)),
+                proposal: proposal(ProposedChange::Env(shapes::env())),
                 incident: Box::new(incident_view()),
             },
         ),
@@ -150,8 +151,8 @@ fn replies() -> Vec<(&'static str, Reply)> {
             "followups",
             Reply::Followups(List::of(
                 one(shapes::followup_item()),
-                ListKind::Followups,
-                |item| Place::of_followup(&item.followup),
+                ListKind::Followups(FollowupSort::Due),
+                |item| Place::of_followup(&item.followup, FollowupSort::Due),
                 |item| FollowupView::of(item, now()),
             )),
         ),
@@ -254,7 +255,7 @@ fn fields_select_parts_of_the_noun_or_of_each_item() {
 /// Every text in `value` with the marker, by its pointer; and every name with it, by the pointer of its object.
 fn marked(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
-        Value::String(text) if text.contains(OUTSIDE) => found.push(at.to_owned()),
+        Value::String(text) if text.contains(MARK) => found.push(at.to_owned()),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 marked(item, &format!("{at}/{index}"), found);
@@ -262,7 +263,7 @@ fn marked(value: &Value, at: &str, found: &mut Vec<String>) {
         }
         Value::Object(members) => {
             for (name, item) in members {
-                if name.contains(OUTSIDE) {
+                if name.contains(MARK) {
                     found.push(at.to_owned());
                 }
                 marked(item, &format!("{at}/{name}"), found);

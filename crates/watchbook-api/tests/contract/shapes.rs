@@ -1,4 +1,4 @@
-//! Nouns with every field filled, each text from outside marked by [`OUTSIDE`].
+//! Nouns with every field filled, each text from outside marked by [`OUTSIDE`], each name from outside by [`MARK`].
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ use watchbook_core::{
 
 /// What every text from outside contains here.
 pub(crate) const OUTSIDE: &str = "said by a stranger";
+/// What every text and every name from outside contains here: a name has no room for more.
+pub(crate) const MARK: &str = "stranger";
 
 pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -32,8 +34,12 @@ fn event_id(number: u128) -> EventId {
     EventId::from_bits(number)
 }
 
-fn agent(id: &str) -> AgentId {
-    AgentId::new(id).unwrap()
+pub(crate) fn agent(id: &str) -> AgentId {
+    AgentId::new(&format!("{id}_{MARK}")).unwrap()
+}
+
+pub(crate) fn env() -> Env {
+    Env::new(MARK).unwrap()
 }
 
 fn outside<T: std::str::FromStr<Err: std::fmt::Debug>>(what: &str) -> T {
@@ -63,7 +69,7 @@ pub(crate) fn followup_item() -> FollowupItem {
     FollowupItem {
         incident_id: incident_id(1),
         service: outside("service"),
-        env: Env::prod(),
+        env: env(),
         severity: Severity::P0,
         followup: followup(),
     }
@@ -80,7 +86,7 @@ pub(crate) fn artifact_version() -> ArtifactVersion {
 
 pub(crate) fn artifact() -> ArtifactRecord {
     ArtifactRecord {
-        name: "timeline.md".parse().unwrap(),
+        name: format!("{MARK}.md").parse().unwrap(),
         versions: vec![artifact_version()],
     }
 }
@@ -109,7 +115,7 @@ pub(crate) fn incident(number: u64) -> Incident {
         id: incident_id(number),
         service: outside("service"),
         affects: vec![outside("other")],
-        env: Env::prod(),
+        env: env(),
         severity: Severity::P0,
         status: Status::Acknowledged,
         title: outside::<Title>("title"),
@@ -181,9 +187,9 @@ pub(crate) fn audit_entry() -> AuditEntry {
             key: Some(Name::new("k1").unwrap()),
             delegate: Some(agent("sofiia")),
             via: Via::Key,
-            request: Name::new("req_1").unwrap(),
-            tool: Short::new("oncall_tool").unwrap(),
-            action: Short::new("incident_create").unwrap(),
+            request: Name::new(format!("req_{MARK}")).unwrap(),
+            tool: outside("tool"),
+            action: outside("action"),
             incident: None,
             dry_run: false,
             params: Value::String(OUTSIDE.to_owned()),

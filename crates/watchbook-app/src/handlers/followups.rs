@@ -11,15 +11,17 @@ use super::timeline::own_event;
 use crate::call::Call;
 use crate::problem;
 
-/// One page of follow-ups, the earliest deadline first.
+/// One page of follow-ups, in the order that is asked for.
 pub(super) async fn list(call: &Call<'_>, params: IncidentFollowups) -> Result<Answer, Problem> {
     let now = call.now();
-    let page = call.store().followups(params.into_query(now)).await;
+    let query = params.into_query(now);
+    let sort = query.sort;
+    let page = call.store().followups(query).await;
     let page = page.map_err(|error| problem::of_store(&error))?;
     let list = List::of(
         page,
-        ListKind::Followups,
-        |item| Place::of_followup(&item.followup),
+        ListKind::Followups(sort),
+        |item| Place::of_followup(&item.followup, sort),
         |item| FollowupView::of(item, now),
     );
     Ok(Answer::read(Reply::Followups(list)))

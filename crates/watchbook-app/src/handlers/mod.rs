@@ -50,7 +50,7 @@ pub(crate) async fn handle(call: &Call<'_>, action: Action) -> Result<Answer, Pr
             lifecycle::step(call, params.incident_id, params.into_op()).await
         }
         Action::IncidentAppendEvent(params) => timeline::append(call, params).await,
-        Action::IncidentEvents(params) => timeline::list(call, &params).await,
+        Action::IncidentEvents(params) => timeline::list(call, params).await,
         Action::IncidentRedact(params) => timeline::redact(call, params).await,
         Action::IncidentAttachArtifact(params) => artifacts::attach(call, params).await,
         Action::IncidentGetArtifact(params) => artifacts::get(call, params).await,

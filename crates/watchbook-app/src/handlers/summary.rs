@@ -33,6 +33,7 @@ pub(super) async fn summarise(
         env,
         window_days,
     } = params;
+    let is_cut = tally.is_cut();
     let summary = tally.into_view(Window {
         service,
         env,
@@ -40,7 +41,7 @@ pub(super) async fn summarise(
         from: since,
     });
     let mut answer = Answer::read(Reply::Summary(Box::new(summary)));
-    answer.truncated = !all;
+    answer.truncated = is_cut || !all;
     Ok(answer)
 }
 
@@ -91,7 +92,7 @@ async fn count_followups(
         env: params.env.clone(),
         state: FollowupFilter::All,
         finished_since: Some(since),
-        without_drills: true,
+        drill: Some(false),
         page: from(None),
         ..FollowupQuery::default()
     };

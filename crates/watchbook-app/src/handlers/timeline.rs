@@ -3,7 +3,7 @@
 use watchbook_api::{
     EventView, IncidentAppendEvent, IncidentEvents, IncidentRedact, List, Problem, Reply,
 };
-use watchbook_core::query::{ListKind, MAX_LIMIT, PageRequest, Place};
+use watchbook_core::query::{EventFilter, ListKind, MAX_LIMIT, Page, PageRequest, Place, page_of};
 use watchbook_core::{Event, EventId, IncidentId, Refused};
 use watchbook_store::Applied;
 
@@ -22,17 +22,52 @@ pub(super) async fn append(
     Ok(answered(&applied, event))
 }
 
-/// One page of the timeline.
-pub(super) async fn list(call: &Call<'_>, params: &IncidentEvents) -> Result<Answer, Problem> {
-    let page = call.store().events(params.incident_id, params.page()).await;
-    let page = page.map_err(|error| problem::of_store(&error))?;
+/// One page of the timeline, or of those of its lines that are meant.
+pub(super) async fn list(call: &Call<'_>, params: IncidentEvents) -> Result<Answer, Problem> {
+    let incident = params.incident_id;
+    let (filter, request) = params.into_query();
+    let page = if filter == EventFilter::default() {
+        read(call, incident, request).await?
+    } else {
+        meant(call, incident, &filter, request).await?
+    };
     let list = List::of(
         page,
         ListKind::Events,
         |event| Place::of_seq(event.seq),
         EventView::from,
     );
-    Ok(Answer::read(Reply::Events(list)).about(params.incident_id))
+    Ok(Answer::read(Reply::Events(list)).about(incident))
+}
+
+async fn read(
+    call: &Call<'_>,
+    incident: IncidentId,
+    request: PageRequest,
+) -> Result<Page<Event>, Problem> {
+    let page = call.store().events(incident, request).await;
+    page.map_err(|error| problem::of_store(&error))
+}
+
+/// One page of the lines that are meant. Reads on until there is one more than fits, or the timeline ends, which is
+/// bounded by [`watchbook_core::limit::EVENTS`].
+async fn meant(
+    call: &Call<'_>,
+    incident: IncidentId,
+    filter: &EventFilter,
+    request: PageRequest,
+) -> Result<Page<Event>, Problem> {
+    let (mut found, mut after) = (Vec::new(), request.after);
+    while found.len() <= request.limit {
+        let limit = MAX_LIMIT;
+        let page = read(call, incident, PageRequest { limit, after }).await?;
+        found.extend(page.items.into_iter().filter(|event| filter.matches(event)));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(page_of(found, request, |event| Place::of_seq(event.seq)))
 }
 
 /// Blacks out a line. The answer is the line that says so, or the line itself if that was done before.
@@ -66,8 +101,7 @@ async fn find(call: &Call<'_>, incident: IncidentId, line: EventId) -> Result<Ev
             limit: MAX_LIMIT,
             after,
         };
-        let page = call.store().events(incident, page).await;
-        let page = page.map_err(|error| problem::of_store(&error))?;
+        let page = read(call, incident, page).await?;
         if let Some(event) = page.items.into_iter().find(|event| event.id == line) {
             return Ok(event);
         }

@@ -78,6 +78,7 @@ fn refusals() -> Vec<Refused> {
         Refused::MergeTarget {
             into: incident,
             why: "it is canceled",
+            allowed: Status::Open.allowed(),
         },
         Refused::ReasonNeeded,
         Refused::NotRedactable {

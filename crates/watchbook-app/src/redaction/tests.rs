@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use watchbook_config::{Environment, Flags, Governance, load};
+use watchbook_config::{AuditedTexts, Environment, Flags, Governance, load};
 
-use super::{ENTRY_BYTES, for_audit};
+use super::{ENTRY_BYTES, for_audit, known_of};
 
 static GOVERNANCE: LazyLock<Governance> = LazyLock::new(|| {
     let nowhere = std::path::Path::new("/nonexistent");
@@ -25,10 +25,6 @@ fn check(params: Value, expected: &Value) {
 fn what_is_kept() {
     let plain = json!({"service": "gateway", "limit": 20, "drill": false, "note": null});
     check(plain.clone(), &plain);
-    check(
-        json!({"content": "x".repeat(3_000), "content_base64": "eHg="}),
-        &json!({"content": "(3000 bytes)", "content_base64": "(4 bytes)"}),
-    );
     check(
         json!({"message": "é".repeat(1_000)}),
         &json!({"message": format!("{}…", "é".repeat(256))}),
@@ -79,6 +75,77 @@ fn beyond_a_bound_texts_are_not_searched_and_so_not_kept() {
     let kept = for_audit(&texts, &GOVERNANCE);
     assert!(kept["name19"].as_str().unwrap().starts_with("words"));
     assert_eq!(kept["name20"], "(3000 bytes)");
+}
+
+/// Free texts of every kind, each with the same word in it.
+fn texts() -> Value {
+    json!({
+        "source": "statuspage-hunter2",
+        "source_id": "hunter2",
+        "created_at": "2026-02-23T10:00:00Z",
+        "incident": {
+            "service": "gateway", "severity": "P2", "title": "hunter2", "summary": "hunter2",
+            "labels": {"region": "hunter2"}, "roles": {"commander": "hunter2"},
+        },
+        "events": [
+            {"at": "2026-02-23T10:05:00Z", "message": "hunter2", "meta": {"a": ["hunter2"], "hunter2": 1}},
+        ],
+    })
+}
+
+#[test]
+fn free_texts_are_left_out_by_kind_unless_the_policy_keeps_them() {
+    let request = watchbook_api::decode(
+        "oncall_tool",
+        "incident_import",
+        texts().as_object().unwrap().clone(),
+    );
+    let action = request.unwrap().action;
+    let kept = Value::Object(known_of(&action, &GOVERNANCE));
+    assert!(!kept.to_string().contains("hunter2"), "{kept}");
+    assert_eq!(
+        kept,
+        json!({
+            "source": {"left_out": "18 bytes"},
+            "source_id": {"left_out": "7 bytes"},
+            "created_at": "2026-02-23T10:00:00.000Z",
+            "incident": {
+                "service": "gateway", "severity": "P2", "env": "prod", "kind": "custom",
+                "affects": [], "drill": false,
+                "title": {"left_out": "7 bytes"},
+                "summary": {"left_out": "7 bytes"},
+                "labels": {"region": {"left_out": "7 bytes"}},
+                "roles": {"commander": {"left_out": "7 bytes"}},
+            },
+            "events": [{
+                "at": "2026-02-23T10:05:00.000Z",
+                "message": {"left_out": "7 bytes"},
+                "meta": {"left_out": "29 bytes"},
+            }],
+        })
+    );
+    let mut keeps = GOVERNANCE.clone();
+    keeps.audited_texts = AuditedTexts::Kept;
+    assert_eq!(known_of(&action, &keeps), action.params());
+}
+
+#[test]
+fn files_are_left_out_whatever_the_policy_says() {
+    let mut keeps = GOVERNANCE.clone();
+    keeps.audited_texts = AuditedTexts::Kept;
+    for (name, content) in [
+        ("content", "x".repeat(3_000)),
+        ("content_base64", "eHg=".to_owned()),
+    ] {
+        let mut params = json!({"incident_id": "inc_20260223_1000_a1b2c3", "name": "a.txt"});
+        params[name] = content.as_str().into();
+        let params = params.as_object().unwrap().clone();
+        let request = watchbook_api::decode("oncall_tool", "incident_attach_artifact", params);
+        let known = known_of(&request.unwrap().action, &keeps);
+        assert_eq!(known["name"], "a.txt");
+        let left_out = format!("{} bytes", content.len());
+        assert_eq!(known[name], json!({"left_out": left_out}));
+    }
 }
 
 fn values() -> impl Strategy<Value = Value> {

@@ -150,7 +150,9 @@ fn lists_end_and_counts_go_on() {
         tally.add_incident(incident(seed, Severity::P3, Status::Open, &minute));
         tally.add_followup(followup(FollowupStatus::Open, Some("2026-01-05")));
     }
+    assert!(tally.is_cut());
     let view = view(tally);
+    assert_eq!(view.stale_total, total as u64);
     let of_severity = &view.open_incidents.by_severity[&Severity::P3];
     assert_eq!(
         (of_severity.count, of_severity.ids.len()),
@@ -165,4 +167,29 @@ fn lists_end_and_counts_go_on() {
     assert_eq!(oldest, Some(view.stale_incidents[0].id));
     assert_eq!(view.followups.overdue, total as u64);
     assert_eq!(view.overdue.len(), summary_limit::OVERDUE);
+}
+
+#[test]
+fn each_list_that_ends_early_is_a_cut_and_a_full_one_is_not() {
+    let fresh = || incident(1, Severity::P3, Status::Open, "2026-02-23T09:00:00Z");
+    let silent = |severity| incident(1, severity, Status::Open, "2026-01-01T00:00:00Z");
+    let overdue = || followup(FollowupStatus::Open, Some("2026-01-05"));
+    let is_cut = |fill: &dyn Fn(&mut Tally)| {
+        let mut tally = Tally::new(at(NOW));
+        fill(&mut tally);
+        tally.is_cut()
+    };
+    let ids = |count: usize| is_cut(&|tally| (0..count).for_each(|_| tally.add_incident(fresh())));
+    assert_eq!([ids(0), ids(100), ids(101)], [false, false, true]);
+    // Spread over severities, so that their ids are all named.
+    let stale = |count: usize| {
+        is_cut(&|tally| {
+            let severities = Severity::ALL.iter().cycle().take(count);
+            severities.for_each(|severity| tally.add_incident(silent(*severity)));
+        })
+    };
+    assert_eq!([stale(200), stale(201)], [false, true]);
+    let late =
+        |count: usize| is_cut(&|tally| (0..count).for_each(|_| tally.add_followup(overdue())));
+    assert_eq!([late(200), late(201)], [false, true]);
 }

@@ -25,7 +25,8 @@ async fn a_call_is_opened_and_closed_with_the_incident_it_made() {
     assert_eq!(called, ("oncall_tool", "incident_create"));
     assert_eq!(opening.agent, id("sofiia"));
     assert_eq!(opening.request.as_str(), "req_test");
-    assert_eq!(opening.params["title"], "Gateway 5xx");
+    assert_eq!(opening.params["service"], "gateway");
+    assert_eq!(opening.params["title"], json!({"left_out": "11 bytes"}));
     let closing = entries[0].closing.as_ref().unwrap();
     assert_eq!(closing.outcome, AuditOutcome::Ok);
     assert_eq!(closing.code, None);
@@ -182,9 +183,66 @@ async fn a_call_that_cannot_be_understood_is_audited_without_its_parameters() {
     );
 }
 
+/// The shipped `data_governance.yml`, except that the trail keeps free texts.
+fn keeping_texts() -> World {
+    let shipped = include_str!("../../../../config/data_governance.yml");
+    let keeping = shipped.replace("free_texts: left_out", "free_texts: kept");
+    assert_ne!(shipped, keeping);
+    World::with(&[("data_governance.yml", &keeping)])
+}
+
+#[tokio::test]
+async fn what_a_redaction_takes_back_was_never_in_the_trail() {
+    let world = World::new();
+    let made = json!({
+        "service": "gateway", "severity": "P2", "title": "hunter2 one", "summary": "hunter2 two",
+        "labels": {"region": "hunter2 three"}, "roles": {"scribe": "hunter2 four"},
+    });
+    let answer = world.ok("sofiia", "incident_create", made).await;
+    let incident = answer["result"]["incident"]["id"].clone();
+    for (action, mut params) in [
+        (
+            "incident_update",
+            json!({"title": "hunter2", "root_cause": "hunter2", "labels": {"zone": "hunter2"}}),
+        ),
+        (
+            "incident_append_event",
+            json!({"type": "note", "message": "hunter2", "meta": {"hunter2": ["hunter2"]}}),
+        ),
+        (
+            "incident_append_event",
+            json!({"type": "followup", "message": "hunter2", "meta": {"owner": "hunter2"}}),
+        ),
+        (
+            "incident_propose",
+            json!({"change": "close", "reason": "hunter2", "resolution_summary": "hunter2"}),
+        ),
+        (
+            "incident_resolve",
+            json!({"note": "hunter2", "root_cause": "hunter2"}),
+        ),
+        ("incident_cancel", json!({"reason": "hunter2"})),
+        (
+            "incident_attach_artifact",
+            json!({"name": "a.txt", "content": "hunter2"}),
+        ),
+    ] {
+        params["incident_id"] = incident.clone();
+        // Refused or not: both are in the trail.
+        let _ = world.call("sofiia", action, params).await;
+    }
+    let search = json!({"q": "hunter2"});
+    world.ok("sofiia", "incident_search", search).await;
+    let trail = world.ok("sofiia", "audit_search", json!({})).await;
+    assert_eq!(trail["result"]["items"].as_array().unwrap().len(), 10);
+    let trail = trail.to_string();
+    assert!(!trail.contains("hunter2"), "{trail}");
+    assert!(trail.contains("left_out"), "{trail}");
+}
+
 #[tokio::test]
 async fn secrets_and_bulk_stay_out_of_the_trail() {
-    let world = World::new();
+    let world = keeping_texts();
     let incident = world.incident("P1").await;
     let note = json!({
         "incident_id": incident,
@@ -206,5 +264,6 @@ async fn secrets_and_bulk_stay_out_of_the_trail() {
     let note = &trail[0].opening.params;
     assert_eq!(note["meta"]["api_key"], "[redacted: secret]");
     assert_eq!(note["meta"]["steps"][32], "(68 more)");
-    assert_eq!(trail[1].opening.params["content"], "(14000 bytes)");
+    let file = &trail[1].opening.params["content"];
+    assert_eq!(*file, json!({"left_out": "14000 bytes"}));
 }

@@ -9,6 +9,7 @@ mod actions;
 mod approvals;
 mod audit;
 mod faulty;
+mod filters;
 mod keys;
 mod policies;
 mod power_cut;

@@ -6,6 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use watchbook_api::{ErrorCode, decode};
 use watchbook_app::MAX_CALLS;
+use watchbook_core::audit::{AuditEntry, AuditQuery};
+use watchbook_core::query::PageRequest;
+use watchbook_store::AuditLog;
 
 use crate::world::{World, context, id, local, object};
 
@@ -126,6 +129,27 @@ async fn too_many_calls_at_once_are_turned_away_and_none_is_lost() {
     let crowded = call().await.unwrap_err();
     assert_eq!(crowded.code, ErrorCode::Unavailable);
     assert!(crowded.retry_after.is_some());
+    let turned_away = |entry: &AuditEntry| {
+        let closing = entry.closing.as_ref();
+        let code = closing.and_then(|closing| closing.code.as_ref());
+        code.is_some_and(|code| code.as_str() == "unavailable")
+            && entry.opening.agent == id("unauthenticated")
+    };
+    let query = AuditQuery {
+        agent: Some(id("unauthenticated")),
+        ..AuditQuery::default()
+    };
+    let trail = world.store.search_audit(query, PageRequest::default());
+    assert_eq!(
+        trail
+            .await
+            .unwrap()
+            .items
+            .iter()
+            .filter(|entry| turned_away(entry))
+            .count(),
+        1
+    );
     world.store.held.store(false, Ordering::SeqCst);
     world.store.go_on.notify_waiters();
     for call in calls {

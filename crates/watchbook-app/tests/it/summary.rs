@@ -124,8 +124,15 @@ async fn more_than_one_page_is_counted() {
     for _ in 0..501 {
         create(&world, json!({"severity": "P4"})).await;
     }
-    let found = summary(&world, json!({})).await;
-    assert_eq!(found["open_incidents"]["total"], 501);
+    let answer = world.ok("monitor", "incident_followups_summary", json!({}));
+    let answer = answer.await;
+    let of_severity = &answer["result"]["summary"]["open_incidents"]["by_severity"]["P4"];
+    assert_eq!(of_severity["count"], 501);
+    assert_eq!(of_severity["ids"].as_array().unwrap().len(), 100);
+    assert_eq!(answer["meta"]["truncated"], true);
+    let one = json!({"service": "nothing-here"});
+    let answer = world.ok("monitor", "incident_followups_summary", one).await;
+    assert_eq!(answer["meta"]["truncated"], false);
 }
 
 #[tokio::test]

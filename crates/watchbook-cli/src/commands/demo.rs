@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use watchbook_config::{Environment, Flags};
 use watchbook_server::{BindError, bind};
 
-use super::serve::{farewell, options, until_stopped};
+use super::serve::{StopSignals, farewell, options, until_stopped};
 use crate::arguments::Demo;
 use crate::demo::{Played, play};
 use crate::exit::Exit;
@@ -38,9 +38,10 @@ pub(super) fn demo(run: &Run, how: &Demo, output: &mut Output<'_>) -> Result<Exi
         let directory = open(run, &dir)?;
         let listener = listen(&directory, how.port).await?;
         let local = listener.local_addr().map_err(Failure::System)?;
-        output.text(&introduction(&dir, local, &played, how.keep.is_some()))?;
         let options = options(run, &directory, &[])?;
-        let stopped = until_stopped(&directory, listener, options).await?;
+        let stop = StopSignals::listen()?;
+        output.text(&introduction(&dir, local, &played, how.keep.is_some()))?;
+        let stopped = until_stopped(&directory, listener, options, stop).await?;
         farewell(stopped, output);
         Ok(Exit::Done)
     })

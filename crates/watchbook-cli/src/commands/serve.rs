@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use watchbook_config::Flags;
 use watchbook_server::{Limits, Options, Sites, Stopped, bind};
 
@@ -44,9 +44,10 @@ pub(super) fn serve(run: &Run, how: Serve, output: &mut Output<'_>) -> Result<Ex
         let address = directory.config.listen;
         let listener = bind(&directory.app, address).await?;
         let local = listener.local_addr().map_err(Failure::System)?;
-        announce(&directory, local, output).await?;
         let options = options(run, &directory, &allow_host)?;
-        let stopped = until_stopped(&directory, listener, options).await?;
+        let stop = StopSignals::listen()?;
+        announce(&directory, local, output).await?;
+        let stopped = until_stopped(&directory, listener, options, stop).await?;
         farewell(stopped, output);
         Ok(Exit::Done)
     })
@@ -104,21 +105,40 @@ async fn announce(
     Ok(())
 }
 
+/// The ways in which a process is asked to stop. Whoever was told that it serves may stop it at once, so they are
+/// listened for before anybody is told.
+pub(super) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// Listens from now on. A signal that comes before anybody waits for it is kept.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(Failure::System);
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn any(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
 /// Serves until the process is asked to stop, then leaves everything as the next opening likes to find it.
 pub(super) async fn until_stopped(
     directory: &Directory,
     listener: tokio::net::TcpListener,
     options: Options,
+    stop: StopSignals,
 ) -> Result<Stopped, Failure> {
     let app = Arc::new(directory.app.clone());
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::System)?;
-    let stop = async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-    };
-    let stopped = watchbook_server::serve(app, listener, options, stop).await?;
+    let stopped = watchbook_server::serve(app, listener, options, stop.any()).await?;
     let store = directory.store.clone();
     let closed = tokio::task::spawn_blocking(move || store.close()).await;
     closed.map_err(|died| Failure::System(std::io::Error::other(died)))??;

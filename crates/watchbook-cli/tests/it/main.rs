@@ -15,4 +15,5 @@ mod help;
 mod over_http;
 mod reference;
 mod retries;
+mod whole_page;
 mod world;

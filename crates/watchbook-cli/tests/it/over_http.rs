@@ -123,3 +123,32 @@ fn something_else_than_a_watchbook_is_told_apart() {
     assert_eq!(ran.code, 3);
     insta::assert_snapshot!(world.tidy(&ran.stderr));
 }
+
+/// What `serve` says to a person until it is stopped, with the directory and the address left out.
+fn said_while_serving(world: &World) -> String {
+    let mut server = world.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let line = server.lines(|_| true).remove(0);
+    let stopped = server.stop();
+    assert_eq!(stopped.code, 0, "{stopped:?}");
+    world.tidy(&format!("{line}\n{}", stopped.stderr))
+}
+
+#[test]
+fn serve_says_to_a_person_whether_callers_are_believed() {
+    let world = World::new();
+    insta::assert_snapshot!(said_while_serving(&world), @r"
+    serving DIR on http://ADDRESS
+    no keys: this machine only, and whoever calls is believed; watchbook key create makes the first key
+    stop with Ctrl-C
+    TIME  WARN the store has no keys: this machine only, and every agent_id is believed
+    stopped
+    ");
+    let made = world.run(&["key", "create", "sofiia"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    insta::assert_snapshot!(said_while_serving(&world), @r"
+    serving DIR on http://ADDRESS
+    calls need a key (X-API-Key or Authorization: Bearer)
+    stop with Ctrl-C
+    stopped
+    ");
+}

@@ -5,8 +5,10 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 use watchbook_core::text::Name;
 
-use crate::governance::{Governance, Pattern, Retention};
-use crate::read::{Data, Findings, Node, Read, Text, Textual, Whole, keys};
+use crate::governance::{AuditedTexts, Governance, Pattern, Retention};
+use crate::read::{Data, Findings, Node, Read, Text, Textual, Whole, keys, words};
+
+words!(AuditedTexts, "a way with free texts");
 
 /// Days that things are kept: 1 to 36500.
 type Days = Whole<1, 36_500>;
@@ -18,6 +20,16 @@ keys! {
         retention: RetentionKeys,
         /// What is blacked out.
         redaction: RedactionKeys,
+        /// What the audit trail repeats.
+        audit: AuditKeys,
+    }
+}
+
+keys! {
+    /// What the audit trail repeats of a call's parameters.
+    pub(crate) struct AuditKeys {
+        /// Free texts: `left_out` (only how long they are) or `kept` (their beginning, also after a redaction).
+        free_texts: AuditedTexts,
     }
 }
 
@@ -215,7 +227,9 @@ impl GovernanceKeys {
         let Self {
             retention,
             redaction,
+            audit,
         } = self;
+        let AuditKeys { free_texts } = audit;
         let RedactionKeys { fields, patterns } = redaction;
         let patterns = patterns.0.into_iter().map(|keys| {
             let PatternKeys { name, pattern } = keys;
@@ -224,6 +238,7 @@ impl GovernanceKeys {
         Governance::new(
             fields.into_iter().map(|field| field.0).collect(),
             patterns.collect(),
+            free_texts,
             retention.into_policy(),
         )
     }

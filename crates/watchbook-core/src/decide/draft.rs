@@ -76,6 +76,11 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Whether a line was written yet.
+    pub(super) const fn has_lines(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     fn next_seq(&mut self, incident: IncidentId) -> u32 {
         if let Some((_, seq)) = self.last_seq.iter_mut().find(|(id, _)| *id == incident) {
             *seq += 1;

@@ -1,6 +1,6 @@
 //! Moving an incident through its life.
 
-use crate::command::{Lifecycle, Resolution, Step};
+use crate::command::{IncidentPatch, Lifecycle, Resolution, Step};
 use crate::event::{EventType, Set};
 use crate::refused::Refused;
 use crate::state::IncidentState;
@@ -9,6 +9,7 @@ use crate::text::Message;
 use crate::time::Timestamp;
 
 use super::draft::{Draft, Line, facts, text};
+use super::update;
 
 pub(super) fn step(
     draft: &mut Draft<'_>,
@@ -21,7 +22,7 @@ pub(super) fn step(
     let step = Move::from(lifecycle.step);
     let target = Status::from(lifecycle.step);
     if from == target && step != Move::Reopen {
-        return Ok(());
+        return say_more(draft, state, lifecycle);
     }
     if !from.allows(step) {
         return Err(Refused::IllegalMove {
@@ -30,10 +31,7 @@ pub(super) fn step(
             allowed: from.allowed(),
         });
     }
-    let at = draft.time(
-        lifecycle.at,
-        state.started_at.get().copied().unwrap_or(Timestamp::EPOCH),
-    )?;
+    let at = draft.time(lifecycle.at, began(state))?;
     let mut set = reached(lifecycle.step, state, at);
     set.extend(resolution(&lifecycle.resolution));
     let message = lifecycle
@@ -47,6 +45,45 @@ pub(super) fn step(
         at,
         set,
     });
+    Ok(())
+}
+
+/// When the incident began: no move is earlier.
+pub(super) fn began(state: &IncidentState) -> Timestamp {
+    state.started_at.get().copied().unwrap_or(Timestamp::EPOCH)
+}
+
+/// A step that was made already. What it says besides is recorded all the same, as far as it is new.
+fn say_more(
+    draft: &mut Draft<'_>,
+    state: &IncidentState,
+    lifecycle: &Lifecycle,
+) -> Result<(), Refused> {
+    let Lifecycle {
+        step: _,
+        at,
+        note,
+        resolution,
+    } = lifecycle;
+    if *resolution != Resolution::default() {
+        let patch = IncidentPatch {
+            resolution_summary: resolution.summary.clone().map(Some),
+            root_cause: resolution.root_cause.clone().map(Some),
+            note: note.clone(),
+            ..IncidentPatch::default()
+        };
+        update::update(draft, state, &patch)?;
+    }
+    if let Some(note) = note.as_ref().filter(|_| !draft.has_lines()) {
+        let at = draft.time(*at, began(state))?;
+        draft.push(Line {
+            kind: EventType::Note,
+            message: note.clone(),
+            meta: facts([]),
+            at,
+            set: Vec::new(),
+        });
+    }
     Ok(())
 }
 

@@ -6,16 +6,18 @@ use crate::refused::Refused;
 use crate::state::IncidentState;
 use crate::status::{Move, Status};
 use crate::text::Message;
+use crate::time::Timestamp;
 
 use super::Facts;
 use super::draft::{Draft, Line, facts as meta, text};
+use super::lifecycle::began;
 
 pub(super) fn merge(
     draft: &mut Draft<'_>,
     facts: &dyn Facts,
     state: &IncidentState,
     into: IncidentId,
-    note: Option<&Message>,
+    (at, note): (Option<Timestamp>, Option<&Message>),
 ) -> Result<(), Refused> {
     let id = draft.command.incident;
     let from = state.status().ok_or(Refused::NoIncident(id))?;
@@ -29,9 +31,9 @@ pub(super) fn merge(
             allowed: from.allowed(),
         });
     }
-    let target = check_target(facts, id, into)?;
+    let target = check_target(facts, (id, from), into)?;
     draft.continue_after(into, target)?;
-    let at = draft.now();
+    let at = draft.time(at, began(state))?;
     let say = |default: String| note.cloned().unwrap_or_else(|| Message::written(default));
     draft.push(Line {
         kind: EventType::Merge,
@@ -60,10 +62,16 @@ pub(super) fn merge(
 /// The target must be there, must be live, and must not be the incident itself; so no chain can form a ring.
 pub(super) fn check_target(
     facts: &dyn Facts,
-    id: IncidentId,
+    (id, from): (IncidentId, Status),
     into: IncidentId,
 ) -> Result<&IncidentState, Refused> {
-    let refused = |why| Err(Refused::MergeTarget { into, why });
+    let refused = |why| {
+        Err(Refused::MergeTarget {
+            into,
+            why,
+            allowed: from.allowed(),
+        })
+    };
     if into == id {
         return refused("an incident cannot be merged into itself");
     }
@@ -80,7 +88,7 @@ pub(super) fn unmerge(
     draft: &mut Draft<'_>,
     facts: &dyn Facts,
     state: &IncidentState,
-    note: Option<&Message>,
+    (at, note): (Option<Timestamp>, Option<&Message>),
 ) -> Result<(), Refused> {
     let id = draft.command.incident;
     let from = state.status().ok_or(Refused::NoIncident(id))?;
@@ -91,7 +99,7 @@ pub(super) fn unmerge(
             allowed: from.allowed(),
         });
     };
-    let at = draft.now();
+    let at = draft.time(at, began(state))?;
     let say = |default: String| note.cloned().unwrap_or_else(|| Message::written(default));
     draft.push(Line {
         kind: EventType::Merge,

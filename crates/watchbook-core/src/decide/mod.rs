@@ -102,8 +102,10 @@ fn change(draft: &mut Draft<'_>, facts: &dyn Facts) -> Result<(), Refused> {
         Op::Create(_) | Op::Import(_) => Ok(()),
         Op::Update(patch) => update::update(draft, state, patch),
         Op::Move(lifecycle) => lifecycle::step(draft, state, lifecycle),
-        Op::Merge { into, note } => merge::merge(draft, facts, state, *into, note.as_ref()),
-        Op::Unmerge { note } => merge::unmerge(draft, facts, state, note.as_ref()),
+        Op::Merge { into, at, note } => {
+            merge::merge(draft, facts, state, *into, (*at, note.as_ref()))
+        }
+        Op::Unmerge { at, note } => merge::unmerge(draft, facts, state, (*at, note.as_ref())),
         Op::Append {
             kind,
             message,

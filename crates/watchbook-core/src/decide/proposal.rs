@@ -37,7 +37,7 @@ pub(super) fn propose(
     match &proposal.change {
         ProposedChange::Close(_) if !from.allows(Move::Close) => return Err(illegal(Move::Close)),
         ProposedChange::Merge(_) if !from.allows(Move::Merge) => return Err(illegal(Move::Merge)),
-        ProposedChange::Merge(into) => drop(merge::check_target(facts, incident, *into)?),
+        ProposedChange::Merge(into) => drop(merge::check_target(facts, (incident, from), *into)?),
         ProposedChange::Close(_) | ProposedChange::Severity(_) | ProposedChange::Env(_) => {}
     }
     let at = draft.now();
@@ -114,7 +114,7 @@ fn carry_out(
                 resolution,
             },
         ),
-        ProposedChange::Merge(into) => merge::merge(draft, facts, state, into, None),
+        ProposedChange::Merge(into) => merge::merge(draft, facts, state, into, (None, None)),
         ProposedChange::Severity(severity) => {
             let patch = IncidentPatch {
                 severity: Some(severity),

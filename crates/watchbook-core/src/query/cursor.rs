@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Place, Sort};
+use super::{FollowupSort, Place, Sort};
 
 /// A place handed out to a caller, who gives it back for the next page. Opaque, and bound to the order of its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub enum ListKind {
     Incidents(Sort),
     /// The lines of one timeline.
     Events,
-    /// Follow-ups by deadline.
-    Followups,
+    /// Follow-ups in some order.
+    Followups(FollowupSort),
     /// Audit entries.
     Audit,
 }
@@ -39,16 +39,20 @@ impl ListKind {
         match self {
             Self::Incidents(sort) => sort as u8,
             Self::Events => 0x40,
-            Self::Followups => 0x41,
+            Self::Followups(FollowupSort::Due) => 0x41,
             Self::Audit => 0x42,
+            Self::Followups(FollowupSort::Opened) => 0x43,
+            Self::Followups(FollowupSort::OpenedDesc) => 0x44,
         }
     }
 
     fn from_tag(tag: u8) -> Option<Self> {
         match tag {
             0x40 => Some(Self::Events),
-            0x41 => Some(Self::Followups),
+            0x41 => Some(Self::Followups(FollowupSort::Due)),
             0x42 => Some(Self::Audit),
+            0x43 => Some(Self::Followups(FollowupSort::Opened)),
+            0x44 => Some(Self::Followups(FollowupSort::OpenedDesc)),
             sort => Sort::ALL
                 .get(usize::from(sort))
                 .copied()

@@ -3,13 +3,14 @@
 use crate::followup::Followup;
 use crate::id::IncidentId;
 use crate::incident::Incident;
+use crate::kind::Kind;
 use crate::severity::Severity;
-use crate::text::{Env, ServiceName, Short};
+use crate::text::{Env, Name, Prose, ServiceName, Short};
 use crate::time::Timestamp;
 
-use super::{PageRequest, touches};
+use super::{FollowupSort, PageRequest, Place, has_all, touches};
 
-/// A question for follow-ups across incidents, by deadline.
+/// A question for follow-ups across incidents. An empty one means all of them, by deadline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FollowupQuery {
     /// Of this incident only.
@@ -18,14 +19,31 @@ pub struct FollowupQuery {
     pub service: Option<ServiceName>,
     /// Of incidents in this environment.
     pub env: Option<Env>,
+    /// Of incidents of one of these severities.
+    pub severities: Option<Vec<Severity>>,
+    /// Of incidents of this kind.
+    pub kind: Option<Kind>,
+    /// Of incidents with all of these labels.
+    pub labels: Vec<(Name, Short)>,
+    /// Of exercises only, or of none.
+    pub drill: Option<bool>,
     /// Of this owner.
     pub owner: Option<Short>,
     /// In this state.
     pub state: FollowupFilter,
     /// Changed at or after this. Unfinished ones are given at any age.
     pub finished_since: Option<Timestamp>,
-    /// Whether follow-ups of exercises are left out.
-    pub without_drills: bool,
+    /// Changed at or after this, finished or not.
+    pub updated_since: Option<Timestamp>,
+    /// Opened at or after this.
+    pub from: Option<Timestamp>,
+    /// Opened before this.
+    pub to: Option<Timestamp>,
+    /// Every one of these words (in lower case) occurs, without regard to case, in id, title, owner, reason or reference
+    /// of the follow-up.
+    pub words: Vec<String>,
+    /// In which order.
+    pub sort: FollowupSort,
     /// Which part.
     pub page: PageRequest,
 }
@@ -68,7 +86,16 @@ impl FollowupQuery {
                 .as_ref()
                 .is_none_or(|service| touches(incident, service))
             && self.env.as_ref().is_none_or(|env| *env == incident.env)
-            && !(self.without_drills && incident.drill)
+            && self
+                .severities
+                .as_ref()
+                .is_none_or(|severities| severities.contains(&incident.severity))
+            && self.kind.is_none_or(|kind| kind == incident.kind)
+            && self
+                .labels
+                .iter()
+                .all(|(key, value)| incident.labels.get(key) == Some(value))
+            && self.drill.is_none_or(|drill| drill == incident.drill)
     }
 
     /// Whether this follow-up is meant, its incident being so.
@@ -88,5 +115,26 @@ impl FollowupQuery {
             && self
                 .finished_since
                 .is_none_or(|since| unfinished || followup.updated_at >= since)
+            && self
+                .updated_since
+                .is_none_or(|since| followup.updated_at >= since)
+            && self.from.is_none_or(|from| followup.opened_at >= from)
+            && self.to.is_none_or(|to| followup.opened_at < to)
+            && (self.words.is_empty() || has_words(followup, &self.words))
     }
+
+    /// Where this follow-up stands in the order that is asked for.
+    pub fn place(&self, followup: &Followup) -> Place {
+        Place::of_followup(followup, self.sort)
+    }
+}
+
+fn has_words(followup: &Followup, words: &[String]) -> bool {
+    let mut text = format!("{} {}", followup.id, followup.title);
+    let short = [&followup.owner, &followup.external_ref];
+    let more = short.into_iter().flatten().map(Short::as_str);
+    for part in more.chain(followup.reason.as_ref().map(Prose::as_str)) {
+        text.extend([" ", part]);
+    }
+    has_all(&text, words)
 }

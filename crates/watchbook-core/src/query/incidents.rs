@@ -8,7 +8,7 @@ use crate::status::Status;
 use crate::text::{Env, Name, ServiceName, Short};
 use crate::time::Timestamp;
 
-use super::{PageRequest, Sort, touches};
+use super::{PageRequest, Sort, has_all, touches};
 
 /// A question for incidents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +132,7 @@ pub fn owners(incident: &Incident) -> impl Iterator<Item = &Short> {
         .chain(followups.filter_map(|followup| followup.owner.as_ref()))
 }
 
-/// What the filter `words` looks through, in lower case.
+/// What the filter `words` looks through, without regard to case.
 pub fn search_text(incident: &Incident) -> String {
     let mut text = format!("{} {} {}", incident.id, incident.title, incident.service);
     for service in &incident.affects {
@@ -146,10 +146,9 @@ pub fn search_text(incident: &Incident) -> String {
     for (key, value) in &incident.labels {
         text.extend([" ", key.as_str(), "=", value.as_str()]);
     }
-    text.to_lowercase()
+    text
 }
 
 fn has_words(incident: &Incident, words: &[String]) -> bool {
-    let text = search_text(incident);
-    words.iter().all(|word| text.contains(word.as_str()))
+    has_all(&search_text(incident), words)
 }

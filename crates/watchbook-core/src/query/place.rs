@@ -23,6 +23,24 @@ word_enum! {
     }
 }
 
+word_enum! {
+    /// The order of a list of follow-ups. Equal ones follow in the order of their ids, so every order is total.
+    FollowupSort, "an order" {
+        /// The earliest deadline first, those without one last.
+        Due = "due_date",
+        /// The one that was opened first.
+        Opened = "opened_at",
+        /// The one that was opened last.
+        OpenedDesc = "-opened_at",
+    }
+}
+
+impl Default for FollowupSort {
+    fn default() -> Self {
+        Self::Due
+    }
+}
+
 /// The place of an item in an order: lists are read from place to place, so that what is written meanwhile
 /// neither repeats nor hides an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,18 +117,31 @@ impl Place {
         (self.major, self.minor, self.id)
     }
 
-    /// Where an unfinished or finished follow-up stands: the earliest deadline first, those without one last.
-    pub fn of_followup(followup: &Followup) -> Self {
-        let deadline = followup.due.map_or(i64::MAX, |due| due.deadline().millis());
+    /// Where a follow-up stands in the order `sort`.
+    pub fn of_followup(followup: &Followup, sort: FollowupSort) -> Self {
+        let opened = followup.opened_at.millis();
         #[expect(
             clippy::cast_possible_wrap,
             reason = "only the order within one deadline and time depends on it"
         )]
         let id = followup.id.to_bits() as i128;
-        Self {
-            major: deadline,
-            minor: followup.opened_at.millis(),
-            id,
+        match sort {
+            FollowupSort::Due => Self {
+                major: followup.due.map_or(i64::MAX, |due| due.deadline().millis()),
+                minor: opened,
+                id,
+            },
+            FollowupSort::Opened => Self {
+                major: opened,
+                minor: 0,
+                id,
+            },
+            // All bits turned around are the opposite order, and unlike a minus have no largest number to fail on.
+            FollowupSort::OpenedDesc => Self {
+                major: -opened,
+                minor: 0,
+                id: !id,
+            },
         }
     }
 

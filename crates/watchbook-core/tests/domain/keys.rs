@@ -44,7 +44,14 @@ fn the_same_key_is_a_replay_or_a_mistake() {
     assert_eq!(world.tell(&other), Err(Refused::KeyReused));
     // Also when the incident has moved on so far that the request itself would be refused by now.
     let into = world.create();
-    world.must(id, Op::Merge { into, note: None });
+    world.must(
+        id,
+        Op::Merge {
+            into,
+            at: None,
+            note: None,
+        },
+    );
     assert_eq!(world.tell(&again), Ok(Decision::Replay));
 }
 

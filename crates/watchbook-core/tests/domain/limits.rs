@@ -151,8 +151,21 @@ fn a_full_timeline_takes_no_more_notes_and_can_still_be_ended() {
     }
     world.must(id, step(Step::Mitigate));
     let into = world.create();
-    world.must(id, Op::Merge { into, note: None });
-    world.must(id, Op::Unmerge { note: None });
+    world.must(
+        id,
+        Op::Merge {
+            into,
+            at: None,
+            note: None,
+        },
+    );
+    world.must(
+        id,
+        Op::Unmerge {
+            at: None,
+            note: None,
+        },
+    );
     world.must(id, step(Step::Close));
 }
 

@@ -1,6 +1,8 @@
 //! Merging and parting.
 
-use watchbook_core::{Decision, EventType, Op, Refused, Status, Step};
+use std::time::Duration;
+
+use watchbook_core::{Decision, Event, EventType, Op, Refused, Status, Step};
 
 use crate::world::{World, message, note, step};
 
@@ -9,7 +11,14 @@ fn a_merge_is_one_commit_with_a_line_on_both() {
     let mut world = World::new();
     let (id, into) = (world.create(), world.create());
     world.must(id, step(Step::Acknowledge));
-    let events = world.must(id, Op::Merge { into, note: None });
+    let events = world.must(
+        id,
+        Op::Merge {
+            into,
+            at: None,
+            note: None,
+        },
+    );
     let told: Vec<_> = events
         .iter()
         .map(|event| (event.incident_id, event.seq, event.message.to_string()))
@@ -33,7 +42,14 @@ fn a_merge_is_one_commit_with_a_line_on_both() {
         "the target's state is as it was"
     );
     assert_eq!(
-        world.run(id, Op::Merge { into, note: None }),
+        world.run(
+            id,
+            Op::Merge {
+                into,
+                at: None,
+                note: None
+            }
+        ),
         Ok(Decision::Unchanged)
     );
 }
@@ -43,10 +59,18 @@ fn an_unmerge_shows_what_was_before() {
     let mut world = World::new();
     let (id, into) = (world.create(), world.create());
     world.must(id, step(Step::Mitigate));
-    world.must(id, Op::Merge { into, note: None });
+    world.must(
+        id,
+        Op::Merge {
+            into,
+            at: None,
+            note: None,
+        },
+    );
     let events = world.must(
         id,
         Op::Unmerge {
+            at: None,
             note: Some(message("another cause")),
         },
     );
@@ -74,6 +98,7 @@ fn a_target_is_another_incident_that_is_there_and_live() {
         merged,
         Op::Merge {
             into: live,
+            at: None,
             note: None,
         },
     );
@@ -84,12 +109,20 @@ fn a_target_is_another_incident_that_is_there_and_live() {
         (merged, "it was merged itself; merge into its target"),
         (canceled, "it is canceled"),
     ] {
-        let refused = world.refused(id, Op::Merge { into, note: None });
+        let refused = world.refused(
+            id,
+            Op::Merge {
+                into,
+                at: None,
+                note: None,
+            },
+        );
         assert_eq!(
             refused,
             Refused::MergeTarget {
                 into,
-                why: expected
+                why: expected,
+                allowed: Status::Open.allowed()
             }
         );
     }
@@ -98,6 +131,7 @@ fn a_target_is_another_incident_that_is_there_and_live() {
             id,
             Op::Merge {
                 into: nowhere,
+                at: None,
                 note: None
             }
         ),
@@ -113,6 +147,7 @@ fn no_chain_of_merges_forms_a_ring() {
         first,
         Op::Merge {
             into: second,
+            at: None,
             note: None,
         },
     );
@@ -120,12 +155,20 @@ fn no_chain_of_merges_forms_a_ring() {
         second,
         Op::Merge {
             into: third,
+            at: None,
             note: None,
         },
     );
     for (from, into) in [(third, first), (third, second)] {
         assert!(matches!(
-            world.refused(from, Op::Merge { into, note: None }),
+            world.refused(
+                from,
+                Op::Merge {
+                    into,
+                    at: None,
+                    note: None
+                }
+            ),
             Refused::MergeTarget { .. }
         ));
     }
@@ -136,7 +179,14 @@ fn a_finished_target_takes_a_merge_and_a_merged_incident_takes_nothing() {
     let mut world = World::new();
     let (id, into) = (world.create(), world.create());
     world.must(into, step(Step::Close));
-    world.must(id, Op::Merge { into, note: None });
+    world.must(
+        id,
+        Op::Merge {
+            into,
+            at: None,
+            note: None,
+        },
+    );
     let refused = world.refused(id, note("x"));
     assert_eq!(
         refused,
@@ -151,4 +201,41 @@ fn a_finished_target_takes_a_merge_and_a_merged_incident_takes_nothing() {
         refused.to_string().contains(&into.to_string()),
         "the answer names the target: {refused}"
     );
+}
+
+#[test]
+fn a_merge_and_its_end_are_at_the_time_that_was_said() {
+    let mut world = World::new();
+    let (id, into) = (world.create(), world.create());
+    let began = world.now;
+    world.wait(3_600);
+    let said = Some(began.plus(Duration::from_mins(10)));
+    let merge = |at| Op::Merge {
+        into,
+        at,
+        note: None,
+    };
+    let unmerge = |at| Op::Unmerge { at, note: None };
+    let times = |events: Vec<Event>| {
+        events
+            .iter()
+            .map(|event| Some(event.at))
+            .collect::<Vec<_>>()
+    };
+    let early = Some(began.minus(Duration::from_secs(1)));
+    let late = Some(world.now.plus(Duration::from_mins(6)));
+    for at in [early, late] {
+        let refused = world.refused(id, merge(at));
+        assert!(matches!(refused, Refused::OutOfRange { .. }), "{refused}");
+    }
+    assert_eq!(
+        times(world.must(id, merge(said))),
+        [said, said],
+        "on both timelines"
+    );
+    for at in [early, late] {
+        let refused = world.refused(id, unmerge(at));
+        assert!(matches!(refused, Refused::OutOfRange { .. }), "{refused}");
+    }
+    assert_eq!(times(world.must(id, unmerge(said))), [said, said]);
 }

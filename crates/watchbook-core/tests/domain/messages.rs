@@ -76,6 +76,7 @@ fn every_refusal() -> Vec<Refused> {
         Refused::MergeTarget {
             into: id(8),
             why: "it is canceled",
+            allowed: Status::Open.allowed(),
         },
         Refused::ReasonNeeded,
         Refused::NotRedactable {

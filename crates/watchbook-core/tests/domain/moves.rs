@@ -25,6 +25,7 @@ fn in_status(status: Status) -> (World, IncidentId) {
         Status::Canceled => Some(step(Step::Cancel)),
         Status::Merged => Some(Op::Merge {
             into: world.create(),
+            at: None,
             note: None,
         }),
     };
@@ -71,9 +72,13 @@ fn moving(world: &mut World, wanted: Move) -> Op {
         Move::Cancel => step(Step::Cancel),
         Move::Merge => Op::Merge {
             into: world.create(),
+            at: None,
             note: None,
         },
-        Move::Unmerge => Op::Unmerge { note: None },
+        Move::Unmerge => Op::Unmerge {
+            at: None,
+            note: None,
+        },
     }
 }
 
@@ -184,7 +189,10 @@ fn an_operation_on_nothing_names_the_incident() {
         note("x"),
         step(Step::Close),
         Op::Release,
-        Op::Unmerge { note: None },
+        Op::Unmerge {
+            at: None,
+            note: None,
+        },
         Op::Redact {
             event,
             reason: prose("x"),
@@ -362,4 +370,57 @@ fn a_claim_keeps_others_out_until_it_ends() {
     ));
     world.by("helion").must(id, Op::Release);
     assert_eq!(world.get(id).claim, None);
+}
+
+fn saying(step: Step, note: Option<&str>, root_cause: Option<&str>) -> Op {
+    Op::Move(Box::new(Lifecycle {
+        step,
+        at: None,
+        note: note.map(crate::world::message),
+        resolution: Resolution {
+            summary: None,
+            root_cause: root_cause.map(prose),
+        },
+    }))
+}
+
+#[test]
+fn a_move_that_was_made_already_loses_nothing_of_what_it_says() {
+    for (status, again) in [
+        (Status::Resolved, Step::Resolve),
+        (Status::Closed, Step::Close),
+    ] {
+        let (mut world, id) = in_status(status);
+        let events = world.must(id, saying(again, Some("looked again"), Some("a full disk")));
+        assert_eq!(events.len(), 1, "the note is the message of the change");
+        assert_eq!(events[0].kind, EventType::FieldChange);
+        assert_eq!(events[0].message.as_str(), "looked again");
+        let shown = world.get(id);
+        assert_eq!(
+            (shown.status, shown.root_cause),
+            (status, Some(prose("a full disk")))
+        );
+        let same = world.run(id, saying(again, None, Some("a full disk")));
+        assert_eq!(same, Ok(Decision::Unchanged), "nothing of it is new");
+        let before = world.get(id).etag;
+        let events = world.must(id, saying(again, Some("once more"), Some("a full disk")));
+        assert_eq!(events[0].kind, EventType::Note);
+        assert_eq!(events[0].message.as_str(), "once more");
+        assert_eq!(world.get(id).etag, before, "a note is no new version");
+    }
+}
+
+#[test]
+fn a_second_acknowledgement_or_cancellation_keeps_its_note() {
+    for (status, again) in [
+        (Status::Acknowledged, Step::Acknowledge),
+        (Status::Mitigated, Step::Mitigate),
+        (Status::Canceled, Step::Cancel),
+    ] {
+        let (mut world, id) = in_status(status);
+        let events = world.must(id, saying(again, Some("me too"), None));
+        assert_eq!(events[0].kind, EventType::Note, "{status}");
+        assert_eq!(world.get(id).status, status);
+        assert_eq!(world.run(id, step(again)), Ok(Decision::Unchanged));
+    }
 }

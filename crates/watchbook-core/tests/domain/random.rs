@@ -216,9 +216,13 @@ impl Life {
             0..=3 => Op::Move(Box::new(self.lifecycle(node, draws))),
             4 => Op::Merge {
                 into: draws.some(&self.incidents),
+                at: None,
                 note: draws.maybe(|| message("merge")),
             },
-            5 => Op::Unmerge { note: None },
+            5 => Op::Unmerge {
+                at: None,
+                note: None,
+            },
             6 => Op::OpenFollowup(Box::new(new_followup(draws))),
             7 => Op::UpdateFollowup {
                 followup: self.event(node, draws, id),

@@ -46,6 +46,27 @@ fn headers_become_parameters() {
             json!({"idempotency_key": "k2"}),
             Err(ErrorCode::Malformed),
         ),
+        // A key is a word: what would be one version of an incident is two keys.
+        (
+            vec![("idempotency-key", "deploy-1")],
+            json!({"idempotency_key": "deploy-1.41"}),
+            Err(ErrorCode::Malformed),
+        ),
+        (
+            vec![("idempotency-key", "deploy-1.41")],
+            json!({"idempotency_key": "deploy-1"}),
+            Err(ErrorCode::Malformed),
+        ),
+        (
+            vec![key],
+            json!({"idempotency_key": "\"k1\""}),
+            Err(ErrorCode::Malformed),
+        ),
+        (
+            vec![key],
+            json!({"idempotency_key": "W/k1"}),
+            Err(ErrorCode::Malformed),
+        ),
         (
             vec![key],
             json!({"idempotency_key": 7}),
@@ -81,6 +102,16 @@ fn headers_become_parameters() {
             vec![("if-match", "r3-ab")],
             json!({"if_match": "r4-cd"}),
             Err(ErrorCode::Malformed),
+        ),
+        (
+            vec![("if-match", "\"r3-ab.0123\"")],
+            json!({"if_match": "\"r3-ab.4567\""}),
+            Ok(json!({"if_match": "r3-ab"})),
+        ),
+        (
+            vec![("if-match", "r3-ab")],
+            json!({"if_match": "r3-ab.0123"}),
+            Ok(json!({"if_match": "r3-ab"})),
         ),
         (vec![("if-match", "*")], json!({}), Ok(json!({}))),
         (

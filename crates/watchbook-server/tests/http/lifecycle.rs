@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::advance;
 use watchbook_core::audit::AuditQuery;
 use watchbook_core::query::PageRequest;
 use watchbook_store::AuditLog;
@@ -43,6 +44,29 @@ async fn a_write_under_way_is_answered_and_nothing_new_is_begun() {
         store.audit_syncs.load(Ordering::SeqCst) > syncs,
         "the audit is made durable at the end"
     );
+}
+
+/// Lets everything happen that can happen at this moment, without letting time pass.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_audit_is_made_durable_every_second() {
+    let (_stand, store) = Stand::with(options(), &[]).await;
+    settle().await;
+    let syncs = || store.audit_syncs.load(Ordering::SeqCst);
+    let first = syncs();
+    for second in 1..=5 {
+        advance(Duration::from_millis(999)).await;
+        settle().await;
+        assert_eq!(syncs(), first + second - 1, "a second is not over");
+        advance(Duration::from_millis(1)).await;
+        settle().await;
+        assert_eq!(syncs(), first + second, "a second is over");
+    }
 }
 
 #[tokio::test]

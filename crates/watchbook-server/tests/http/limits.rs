@@ -121,7 +121,8 @@ async fn a_slow_body_is_answered_and_cut_off() {
     let stand = stand(|limits| limits.body_time = SHORT).await;
     let (mut stream, _last) = half_sent(&stand).await;
     let answer = rest(&mut stream).await;
-    assert_eq!(said(&answer), (408, "unavailable".into()));
+    assert_eq!(said(&answer), (503, "unavailable".into()));
+    assert_eq!(answer.header("retry-after"), "1");
 }
 
 #[tokio::test]

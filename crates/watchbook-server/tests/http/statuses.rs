@@ -162,6 +162,40 @@ async fn an_illegal_move_names_the_legal_ones() {
 }
 
 #[tokio::test]
+async fn whatever_the_status_forbids_names_the_legal_moves() {
+    let stand = Stand::open().await;
+    let (merged, main, canceled) = (
+        stand.incident().await,
+        stand.incident().await,
+        stand.incident().await,
+    );
+    let merge = json!({"incident_id": merged, "into": main});
+    stand.done("incident_merge", merge).await;
+    let cancel = json!({"incident_id": canceled, "reason": "a probe"});
+    stand.done("incident_cancel", cancel).await;
+    let note = |id: &str| json!({"incident_id": id, "type": "note", "message": "x"});
+    let allowed = async |action: &str, params: Value| {
+        let refused = stand.call("sofiia", action, params).await;
+        assert_eq!((refused.status, refused.code().as_str()), (409, "conflict"));
+        refused.json()["allowed"].clone()
+    };
+    let of_merged = allowed("incident_append_event", note(&merged)).await;
+    assert_eq!(of_merged, json!(["unmerge"]));
+    let update = json!({"incident_id": canceled, "title": "y"});
+    assert_eq!(allowed("incident_update", update).await, json!([]));
+    let into_canceled = json!({"incident_id": main, "into": canceled});
+    let of_open = json!([
+        "acknowledge",
+        "mitigate",
+        "resolve",
+        "close",
+        "merge",
+        "cancel"
+    ]);
+    assert_eq!(allowed("incident_merge", into_canceled).await, of_open);
+}
+
+#[tokio::test]
 async fn five_unknown_parameters_at_once() {
     let stand = Stand::open().await;
     let body = json!({

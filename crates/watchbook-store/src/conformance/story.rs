@@ -161,10 +161,33 @@ impl<S: Store> Teller<'_, S> {
     }
 
     async fn merging(&mut self, id: IncidentId, into: IncidentId) {
-        self.run(id, Op::Merge { into, note: None }).await;
-        self.run(id, Op::Unmerge { note: None }).await;
+        self.run(
+            id,
+            Op::Merge {
+                into,
+                at: None,
+                note: None,
+            },
+        )
+        .await;
+        self.run(
+            id,
+            Op::Unmerge {
+                at: None,
+                note: None,
+            },
+        )
+        .await;
         let note = Some(message("the same pool"));
-        self.run(id, Op::Merge { into, note }).await;
+        self.run(
+            id,
+            Op::Merge {
+                into,
+                at: None,
+                note,
+            },
+        )
+        .await;
     }
 
     async fn ending(&mut self, id: IncidentId) {

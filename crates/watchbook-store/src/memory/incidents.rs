@@ -70,7 +70,7 @@ impl Incidents for MemoryStore {
         });
         let items = meant.map(|(_, item)| item);
         Ok(page_of(items, bounded(query.page), |item| {
-            Place::of_followup(&item.followup)
+            query.place(&item.followup)
         }))
     }
 }

@@ -195,9 +195,11 @@ impl Life {
             1..=4 => Op::Move(Box::new(self.lifecycle(draws))),
             5 => Op::Merge {
                 into: draws.some(&self.incidents),
+                at: None,
                 note: None,
             },
             6 => Op::Unmerge {
+                at: None,
                 note: draws.one_in(2).then(|| message(draws)),
             },
             7 => Op::OpenFollowup(Box::new(new_followup(draws))),

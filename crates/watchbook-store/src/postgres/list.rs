@@ -189,9 +189,7 @@ impl PostgresStore {
             .flat_map(items_of)
             .filter(|item| query.matches(&item.followup));
         let request: PageRequest = query.page;
-        Ok(page_of(items, request, |item| {
-            Place::of_followup(&item.followup)
-        }))
+        Ok(page_of(items, request, |item| query.place(&item.followup)))
     }
 
     async fn with_followups(

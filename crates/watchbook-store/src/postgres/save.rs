@@ -249,7 +249,7 @@ impl Row {
                 .iter()
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect(),
-            words: search_text(incident),
+            words: search_text(incident).to_lowercase(),
             has_followups: !followups.is_empty(),
             unfinished_followups,
             last_seq: i32::try_from(state.last_seq()).unwrap_or(i32::MAX),

@@ -140,7 +140,11 @@ impl Site {
 }
 
 fn merge_into(into: IncidentId) -> Op {
-    Op::Merge { into, note: None }
+    Op::Merge {
+        into,
+        at: None,
+        note: None,
+    }
 }
 
 fn new_incident() -> NewIncident {

@@ -65,9 +65,14 @@ impl Scene {
             "{what}: {refused:?}"
         );
         let into = self.hit;
-        let merge = self
-            .site
-            .command(self.other, Op::Merge { into, note: None });
+        let merge = self.site.command(
+            self.other,
+            Op::Merge {
+                into,
+                at: None,
+                note: None,
+            },
+        );
         for merged in [store.preview(merge.clone()).await, store.apply(merge).await] {
             assert!(merged.is_err(), "{what}: it would get a line");
         }

@@ -175,7 +175,14 @@ pub(crate) fn followup_done(incident: IncidentId, followup: EventId) -> Command 
 }
 
 pub(crate) fn merge(incident: IncidentId, into: IncidentId) -> Command {
-    command(incident, Op::Merge { into, note: None })
+    command(
+        incident,
+        Op::Merge {
+            into,
+            at: None,
+            note: None,
+        },
+    )
 }
 
 /// How many lines an imported incident has: its creation and its past, all of one commit.

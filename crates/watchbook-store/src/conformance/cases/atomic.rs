@@ -23,7 +23,14 @@ pub async fn a_merge_shows_on_both_or_neither_elsewhere<H: Harness>(harness: &H)
 async fn merge_watched<S: Store>(scene: &Scene<S>, reader: &S) {
     let id = scene.create(plain("gateway is slow")).await.id;
     let into = scene.create(plain("gateway returns 5xx")).await.id;
-    let command = scene.command(id, Op::Merge { into, note: None });
+    let command = scene.command(
+        id,
+        Op::Merge {
+            into,
+            at: None,
+            note: None,
+        },
+    );
     let mut merge = Watched::new(scene.store.apply(command));
     loop {
         let answer = merge.step().await;

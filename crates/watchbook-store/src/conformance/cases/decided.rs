@@ -88,9 +88,15 @@ fn illegal<S: crate::contract::Store>(story: &story::Story, scene: &Scene<S>) ->
         (story.merged, note("x"), |r| {
             matches!(r, Refused::Frozen { into: Some(_), .. })
         }),
-        (story.main, Op::Merge { into, note: None }, |r| {
-            matches!(r, Refused::IllegalMove { .. })
-        }),
+        (
+            story.main,
+            Op::Merge {
+                into,
+                at: None,
+                note: None,
+            },
+            |r| matches!(r, Refused::IllegalMove { .. }),
+        ),
         (story.main, Op::Release, |r| {
             matches!(r, Refused::NotClaimed { .. })
         }),

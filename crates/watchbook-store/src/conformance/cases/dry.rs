@@ -19,7 +19,11 @@ pub async fn a_preview_answers_what_apply_would<H: Harness>(harness: &H) {
         open_followup(followup("raise the pool size")),
         step(Step::Resolve),
         step(Step::Acknowledge),
-        Op::Merge { into, note: None },
+        Op::Merge {
+            into,
+            at: None,
+            note: None,
+        },
         step(Step::Reopen),
         Op::Claim { seconds: 60 },
     ] {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use watchbook_core::query::{FollowupFilter, FollowupQuery};
-use watchbook_core::text::Env;
+use watchbook_core::query::{FollowupFilter, FollowupQuery, FollowupSort};
+use watchbook_core::text::{Env, Name, Short};
 use watchbook_core::{
-    EventId, FollowupPatch, FollowupStatus, IncidentId, NewIncident, Op, Refused, Step,
+    EventId, FollowupPatch, FollowupStatus, IncidentId, Kind, NewIncident, Op, Refused, Severity,
+    Step,
 };
 
 use crate::conformance::scene::{followup, note, open_followup, plain, step};
@@ -47,6 +48,10 @@ async fn set<S: Store>(
         .await;
 }
 
+fn label(key: &str, value: &str) -> (Name, Short) {
+    (key.parse().unwrap(), short(value))
+}
+
 /// Two incidents with five follow-ups in every state; the clock stands at 10 in the morning of 2026-02-23.
 async fn five<S: Store>(scene: &Scene<S>) -> IncidentId {
     let first = scene.create(plain("gateway returns 5xx")).await.id;
@@ -54,6 +59,9 @@ async fn five<S: Store>(scene: &Scene<S>) -> IncidentId {
         service: service("search"),
         affects: vec![service("checkout")],
         env: Env::new("staging").unwrap(),
+        severity: Severity::P3,
+        kind: Kind::Latency,
+        labels: [label("region", "eu")].into(),
         drill: true,
         ..plain("search is slow")
     };
@@ -93,7 +101,31 @@ const QUESTIONS: &[Row] = &[
     (&["docs", "shard", "cache", "pool"], |q| {
         q.owner = Some(short("ada"));
     }),
-    (&["docs", "pool", "alert"], |q| q.without_drills = true),
+    (&["docs", "pool", "alert"], |q| q.drill = Some(false)),
+    (&["shard", "cache"], |q| q.drill = Some(true)),
+    (&["shard", "cache"], |q| {
+        q.severities = Some(vec![Severity::P0, Severity::P3]);
+    }),
+    (&[], |q| q.severities = Some(vec![Severity::P4])),
+    (&["shard", "cache"], |q| q.kind = Some(Kind::Latency)),
+    (&["shard", "cache"], |q| {
+        q.labels = vec![label("region", "eu")]
+    }),
+    (&[], |q| q.labels = vec![label("region", "us")]),
+    (&["cache"], |q| q.words = vec!["cac".to_owned()]),
+    (&["pool", "docs", "cache", "shard"], |q| {
+        q.words = vec!["ada".to_owned()];
+        q.sort = FollowupSort::Opened;
+    }),
+    (&["shard"], |q| {
+        q.words = vec!["needed".to_owned(), "ada".to_owned()]
+    }),
+    (&["alert", "pool", "docs", "cache", "shard"], |q| {
+        q.sort = FollowupSort::Opened;
+    }),
+    (&["shard", "cache", "docs", "pool", "alert"], |q| {
+        q.sort = FollowupSort::OpenedDesc;
+    }),
 ];
 
 fn overdue(at: &str) -> FollowupFilter {
@@ -128,6 +160,43 @@ pub async fn each_question_about_follow_ups_means_what_it_says<H: Harness>(harne
         };
         assert_eq!(scene.followups(query.clone()).await, expected, "{query:?}");
     }
+}
+
+/// Times of opening and of the last change are asked for with a first moment that counts and a last one that does not.
+pub async fn each_time_of_a_follow_up_can_be_asked_for<H: Harness>(harness: &H) {
+    let scene = Scene::open(harness).await;
+    let id = scene.create(plain("gateway returns 5xx")).await.id;
+    let mut moments = Vec::new();
+    let mut first = None;
+    for name in ["one", "two", "three"] {
+        let opened = open(&scene, id, name, None).await;
+        moments.push(scene.now());
+        first.get_or_insert(opened);
+    }
+    set(
+        &scene,
+        id,
+        first.expect("three were opened"),
+        FollowupStatus::Done,
+    )
+    .await;
+    let changed = scene.now();
+    let asked = async |change: &dyn Fn(&mut FollowupQuery)| {
+        let mut query = FollowupQuery {
+            sort: FollowupSort::Opened,
+            ..FollowupQuery::default()
+        };
+        change(&mut query);
+        scene.followups(query).await
+    };
+    let from = asked(&|query| query.from = Some(moments[1])).await;
+    assert_eq!(from, ["two", "three"]);
+    let to = asked(&|query| query.to = Some(moments[1])).await;
+    assert_eq!(to, ["one"]);
+    let updated = asked(&|query| query.updated_since = Some(moments[2])).await;
+    assert_eq!(updated, ["one", "three"]);
+    let last = asked(&|query| query.updated_since = Some(changed)).await;
+    assert_eq!(last, ["one"]);
 }
 
 /// Closing an incident ends none of its follow-ups, and they can be worked on afterwards.

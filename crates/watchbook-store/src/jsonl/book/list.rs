@@ -141,9 +141,7 @@ impl Book {
             );
         }
         let request: PageRequest = query.page;
-        Ok(page_of(items, request, |item| {
-            Place::of_followup(&item.followup)
-        }))
+        Ok(page_of(items, request, |item| query.place(&item.followup)))
     }
 
     fn followup_candidates<'a>(

@@ -121,7 +121,7 @@ impl Twist for PagesByDeadlineAlone {
             .items;
         let border = items
             .iter()
-            .find(|item| Some(Place::of_followup(&item.followup)) == query.page.after);
+            .find(|item| Some(query.place(&item.followup)) == query.page.after);
         page.items
             .retain(|item| border.is_none_or(|border| border.followup.due != item.followup.due));
         Ok(page)
