@@ -115,6 +115,7 @@ async fn write(site: &Site, store: &JsonlStore) {
         other,
         Op::Merge {
             into: id,
+            at: None,
             note: None,
         },
     );
