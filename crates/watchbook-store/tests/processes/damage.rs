@@ -143,7 +143,6 @@ fn damages(lines: &[&[u8]], dice: &SeededEntropy) -> Vec<Damage> {
     vec![
         flipped("the first flipped", 1),
         flipped("one in the middle flipped", 5_000),
-        flipped("another flipped", 7_001),
         flipped("the last flipped", LINES),
         // What is missing is noticed at the line that stands in its place, and at the end, which comes too early.
         damage("deleted", &[400, LINES], &[400], &|all| {

@@ -48,7 +48,7 @@ fn chaos_what_was_acknowledged_survives_sigkill() {
     let mut said = Said::default();
     let kills: Vec<Kill> = (0..KILLS)
         // Never before each caller had a turn, so that the kill meets a worker under load.
-        .map(|_| CALLS + usize::try_from(dice.next_u64() % 40).unwrap())
+        .map(|_| CALLS + usize::try_from(dice.next_u64() % 16).unwrap())
         .map(|acks| kill_one(dir.path(), acks, &mut said))
         .collect();
     let in_flight = kills.iter().filter(|kill| kill.in_flight > 0).count();
