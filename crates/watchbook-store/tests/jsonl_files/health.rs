@@ -10,6 +10,7 @@ use watchbook_core::text::{Name, Short};
 use watchbook_core::{AgentId, Clock as _, EventId, Via};
 use watchbook_store::disk::sim::Op;
 use watchbook_store::disk::{Disk as _, SimDisk};
+use watchbook_store::journal::FsyncPolicy;
 use watchbook_store::jsonl::JsonlStore;
 use watchbook_store::{AuditLog as _, Incidents as _, StoreError};
 
@@ -61,6 +62,27 @@ fn a_failed_write_is_told_until_writing_works_again() {
             site.clock.advance(BELIEVED);
         }
         disk.heal();
+        assert_eq!(
+            read_only(&store).await,
+            None,
+            "nobody has written meanwhile"
+        );
+        site.note(&store, id, "yes").await.unwrap();
+    });
+}
+
+#[test]
+fn a_sync_that_failed_later_is_told_and_gets_over() {
+    let (mut site, disk) = (site(), SimDisk::new());
+    site.fsync = FsyncPolicy::Interval;
+    block_on(async {
+        let store = site.open(&disk);
+        let id = site.create(&store).await;
+        disk.fail_all(Op::SyncData, io::ErrorKind::Other);
+        assert!(store.sync_audit().await.is_err());
+        assert!(read_only(&store).await.is_some());
+        disk.heal();
+        site.clock.advance(BELIEVED);
         assert_eq!(
             read_only(&store).await,
             None,
