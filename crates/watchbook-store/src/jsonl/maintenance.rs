@@ -9,6 +9,7 @@ use watchbook_core::{ArtifactName, Command, Decision, Digest, IncidentId, KeyRec
 use crate::contract::{Applied, ArtifactContent, Health, Pepper, StoreError};
 use crate::journal::{FsyncPolicy, Journal};
 
+use super::obstacle::Part;
 use super::overlay::Overlay;
 use super::read::{self, no_incident};
 use super::store::Directory;
@@ -131,7 +132,13 @@ impl Directory {
         let mut locked = journal
             .lock(self.lock_deadline())
             .map_err(failure::writing)?;
-        locked.sync().map_err(failure::syncing)
+        let synced = locked.sync().map_err(failure::syncing);
+        if let Err(error) = &synced {
+            // The journal takes no writes until it is opened anew, which the next use does.
+            self.troubles.failed(Part::Journal, error);
+            self.forget_journal();
+        }
+        synced
     }
 
     /// Leaves everything as the next opening likes to find it.

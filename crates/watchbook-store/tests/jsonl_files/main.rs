@@ -10,5 +10,6 @@
 mod backup;
 mod damage;
 mod golden;
+mod health;
 mod projections;
 mod site;

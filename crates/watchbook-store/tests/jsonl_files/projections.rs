@@ -175,6 +175,31 @@ fn a_power_cut_at_any_step_leaves_nothing_behind_for_long() {
     }
 }
 
+#[test]
+fn a_power_cut_around_a_sync_leaves_nothing_behind_for_long() {
+    const SYNC_EVERY: usize = 8 << 20;
+    const LARGE: usize = 16 * 1024;
+    let (site, disk) = (site(6), SimDisk::new());
+    block_on(async {
+        let store = site.open(&disk);
+        let mut incident = new_incident();
+        incident.summary = Some(Prose::new("x".repeat(LARGE)).unwrap());
+        let id = site.new_id();
+        let create = site.command(id, Op::Create(Box::new(incident)));
+        store.apply(create).await.unwrap();
+        let len = || disk.peek(INCIDENTS.as_ref()).unwrap().len();
+        while len() < SYNC_EVERY - 2 * LARGE {
+            site.note(&store, id, "x").await.unwrap();
+        }
+        // The sync is somewhere in these.
+        for _ in 0..6 {
+            site.note(&store, id, "x").await.unwrap();
+            recovers(&site, &disk.crash(len() as u64), "around a sync").await;
+        }
+        assert!(len() > SYNC_EVERY);
+    });
+}
+
 /// The next write makes the projections right, and the one after that appends to them.
 async fn recovers(site: &Site, disk: &SimDisk, what: &str) {
     let store = site.open(disk);

@@ -18,8 +18,9 @@ use crate::jsonl::whole_file::read_range;
 const MAGIC: &[u8; 8] = b"wbproj\x00\x01";
 /// All numbers have their full length, so each mark covers the one before.
 const MAX_BYTES: u64 = 512;
-/// After this many bytes a projection is synced: what a new process compares with the checksum is never more.
-const SYNC_EVERY: u64 = 1 << 20;
+/// After this many bytes a projection is synced: what a new process compares with the checksum, which takes it a
+/// millisecond or two, is never more. Syncing costs all writers, so it is rare.
+const SYNC_EVERY: u64 = 8 << 20;
 /// How much is compared at once.
 const BLOCK: u64 = 64 << 10;
 
