@@ -90,13 +90,13 @@ impl Facts for View {
                 && (&known.service, &known.env, known.signature)
                     == (&new.service, &new.env, new.signature)
         };
-        let mut ids: Vec<IncidentId> = self
+        let mut found: Vec<_> = self
             .incidents()
             .filter(alike)
-            .map(|known| known.id)
+            .map(|known| (known.created_at, known.id))
             .collect();
-        ids.reverse();
-        ids.truncate(limit::SIMILAR);
-        ids
+        found.sort_unstable();
+        let newest_first = found.into_iter().rev().map(|(_, id)| id);
+        newest_first.take(limit::SIMILAR).collect()
     }
 }
