@@ -171,15 +171,19 @@ impl Environment {
     }
 }
 
-/// A switch of the project's own test runner.
-const OF_TESTS: &str = "WATCHBOOK_REQUIRE";
+/// Switches of the project's own test runner.
+const OF_TESTS: [&str; 3] = [
+    "WATCHBOOK_REQUIRE",
+    "WATCHBOOK_TEST_POSTGRES",
+    "WATCHBOOK_TEST_STATUSPAGE",
+];
 
 /// Whether the name looks as if it was meant for watchbook. Orchestrators set names such as
 /// `WATCHBOOK_SERVICE_HOST` and `WATCHBOOK_PORT_8000_TCP` by themselves for a service of that name.
 fn is_ours(name: &str) -> bool {
     let from_orchestrator = ["WATCHBOOK_PORT", "WATCHBOOK_SERVICE_"];
     (name.starts_with("WATCHBOOK_") || name.starts_with("INCIDENT_"))
-        && name != OF_TESTS
+        && !OF_TESTS.contains(&name)
         && !from_orchestrator
             .iter()
             .any(|start| name.starts_with(start))

@@ -35,7 +35,7 @@ fn event_id(number: u128) -> EventId {
 }
 
 pub(crate) fn agent(id: &str) -> AgentId {
-    AgentId::new(&format!("{id}_{MARK}")).unwrap()
+    AgentId::new(format!("{id}_{MARK}")).unwrap()
 }
 
 pub(crate) fn env() -> Env {

@@ -226,6 +226,15 @@ async fn what_a_redaction_takes_back_was_never_in_the_trail() {
             "incident_attach_artifact",
             json!({"name": "a.txt", "content": "hunter2"}),
         ),
+        (
+            "incident_followup_update",
+            json!({"followup_id": "evt_00000000000000000000000000000007", "owner": "hunter2",
+                   "external_ref": "hunter2", "reason": "hunter2", "note": "hunter2"}),
+        ),
+        (
+            "incident_followups",
+            json!({"owner": "hunter2", "label": "region=hunter2"}),
+        ),
     ] {
         params["incident_id"] = incident.clone();
         // Refused or not: both are in the trail.
@@ -234,7 +243,7 @@ async fn what_a_redaction_takes_back_was_never_in_the_trail() {
     let search = json!({"q": "hunter2"});
     world.ok("sofiia", "incident_search", search).await;
     let trail = world.ok("sofiia", "audit_search", json!({})).await;
-    assert_eq!(trail["result"]["items"].as_array().unwrap().len(), 10);
+    assert_eq!(trail["result"]["items"].as_array().unwrap().len(), 12);
     let trail = trail.to_string();
     assert!(!trail.contains("hunter2"), "{trail}");
     assert!(trail.contains("left_out"), "{trail}");

@@ -25,19 +25,15 @@ word_enum! {
 
 word_enum! {
     /// The order of a list of follow-ups. Equal ones follow in the order of their ids, so every order is total.
+    #[derive(Default)]
     FollowupSort, "an order" {
         /// The earliest deadline first, those without one last.
+        #[default]
         Due = "due_date",
         /// The one that was opened first.
         Opened = "opened_at",
         /// The one that was opened last.
         OpenedDesc = "-opened_at",
-    }
-}
-
-impl Default for FollowupSort {
-    fn default() -> Self {
-        Self::Due
     }
 }
 

@@ -61,6 +61,8 @@ pub async fn serve(
     drop(listener);
     let stopped = connections.finish().await;
     keeper.abort();
+    // Whatever it was at is over before the runtime ends, or it would report its own end as a failure.
+    drop(keeper.await);
     if let Err(error) = app.sync_audit().await {
         tracing::error!(%error, "the audit trail could not be made durable at the end");
     }

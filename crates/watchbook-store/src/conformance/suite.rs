@@ -53,7 +53,7 @@ macro_rules! __conformance_cases {
             filters each_filter_means_what_it_says [] Nothing;
             filters each_order_is_what_it_says [Incidents(12)] Nothing;
             followups each_question_about_follow_ups_means_what_it_says [Incidents(12)] Nothing;
-            followups each_time_of_a_follow_up_can_be_asked_for [Incidents(12)] Nothing;
+            followups each_time_of_a_follow_up_can_be_asked_for [] Nothing;
             followups they_outlive_their_incident [] Nothing;
             hostile texts_come_back_as_they_were [Incidents(10)] Nothing;
             hostile texts_come_back_after_a_restart [Incidents(3)] Persistent;

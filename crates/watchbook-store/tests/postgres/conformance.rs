@@ -1,7 +1,7 @@
 //! Every case of the suite, with statements prepared and with statements sent whole each time.
 
 use watchbook_core::Digest;
-use watchbook_store::conformance::{Harness, block_on};
+use watchbook_store::conformance::{Harness, Need, block_on};
 use watchbook_store::postgres::{ExecMode, PostgresStore};
 use watchbook_store::system::ManualClock;
 
@@ -41,6 +41,10 @@ impl Harness for InDatabase {
         &self.schema.clock
     }
 
+    fn offers(&self) -> &'static [Need] {
+        &[Need::Damage]
+    }
+
     fn damage(&self, _store: &PostgresStore, artifact: Digest) -> bool {
         let sql = format!("update incident_artifacts set bytes = 'x' where sha256 = '{artifact}'");
         let changed = std::thread::scope(|scope| {
@@ -54,11 +58,11 @@ impl Harness for InDatabase {
 mod prepared {
     use super::{ExecMode, InDatabase};
 
-    watchbook_store::conformance_suite!(InDatabase::new(ExecMode::Prepared), without: [Verifiable]);
+    watchbook_store::conformance_suite!(InDatabase::new(ExecMode::Prepared), without: [Verifiable, Faults, Files]);
 }
 
 mod unnamed {
     use super::{ExecMode, InDatabase};
 
-    watchbook_store::conformance_suite!(InDatabase::new(ExecMode::Unnamed), without: [Verifiable]);
+    watchbook_store::conformance_suite!(InDatabase::new(ExecMode::Unnamed), without: [Verifiable, Faults, Files]);
 }

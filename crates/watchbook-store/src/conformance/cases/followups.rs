@@ -109,7 +109,7 @@ const QUESTIONS: &[Row] = &[
     (&[], |q| q.severities = Some(vec![Severity::P4])),
     (&["shard", "cache"], |q| q.kind = Some(Kind::Latency)),
     (&["shard", "cache"], |q| {
-        q.labels = vec![label("region", "eu")]
+        q.labels = vec![label("region", "eu")];
     }),
     (&[], |q| q.labels = vec![label("region", "us")]),
     (&["cache"], |q| q.words = vec!["cac".to_owned()]),
@@ -118,7 +118,7 @@ const QUESTIONS: &[Row] = &[
         q.sort = FollowupSort::Opened;
     }),
     (&["shard"], |q| {
-        q.words = vec!["needed".to_owned(), "ada".to_owned()]
+        q.words = vec!["needed".to_owned(), "ada".to_owned()];
     }),
     (&["alert", "pool", "docs", "cache", "shard"], |q| {
         q.sort = FollowupSort::Opened;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use watchbook_core::query::{
-    FollowupQuery, IncidentFilter, IncidentQuery, MAX_LIMIT, PageRequest, Place, Sort,
+    FollowupQuery, FollowupSort, IncidentFilter, IncidentQuery, MAX_LIMIT, PageRequest, Place, Sort,
 };
 use watchbook_core::text::Message;
 use watchbook_core::{
@@ -176,23 +176,34 @@ pub async fn follow_ups_are_read_once<H: Harness>(harness: &H) {
             ids.insert(scene.run(id, open_followup(new)).await.events[0].id);
         }
     }
-    for limit in SIZES {
-        let (mut after, mut read) = (None, Vec::new());
-        loop {
-            let page = PageRequest { limit, after };
-            let query = FollowupQuery {
-                page,
-                ..FollowupQuery::default()
-            };
-            let page = scene.store.followups(query).await.unwrap();
-            read.extend(page.items.iter().map(|item| item.followup.id));
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
+    for sort in FollowupSort::ALL {
+        for limit in SIZES {
+            let read = read_followups(&scene, *sort, limit).await;
+            assert_eq!(read.len(), ids.len(), "by {sort} in pages of {limit}");
+            assert_eq!(read.into_iter().collect::<BTreeSet<_>>(), ids);
         }
-        assert_eq!(read.len(), ids.len(), "in pages of {limit}");
-        assert_eq!(read.into_iter().collect::<BTreeSet<_>>(), ids);
+    }
+}
+
+/// Every follow-up, page by page.
+async fn read_followups<S: Incidents>(
+    scene: &Scene<S>,
+    sort: FollowupSort,
+    limit: usize,
+) -> Vec<EventId> {
+    let (mut after, mut read) = (None, Vec::new());
+    loop {
+        let query = FollowupQuery {
+            sort,
+            page: PageRequest { limit, after },
+            ..FollowupQuery::default()
+        };
+        let page = scene.store.followups(query).await.unwrap();
+        read.extend(page.items.iter().map(|item| item.followup.id));
+        after = page.next;
+        if after.is_none() {
+            return read;
+        }
     }
 }
 
