@@ -170,6 +170,14 @@ pub trait DiskFile: Debug + Send + Sync {
     /// Whatever the system says.
     fn metadata(&self) -> io::Result<Metadata>;
 
+    /// Which file this is. Never changes while it is open, so it may be remembered.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    fn identity(&self) -> io::Result<Identity> {
+        self.metadata().map(|is| is.identity)
+    }
+
     /// Takes the exclusive lock of this file if nobody else has it, and says whether it did.
     /// The lock belongs to the handle; the system releases it when the process ends in whatever way.
     ///

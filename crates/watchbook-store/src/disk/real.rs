@@ -24,7 +24,10 @@ pub struct RealDisk;
 
 /// An open file of the operating system.
 #[derive(Debug)]
-struct RealFile(File);
+struct RealFile {
+    file: File,
+    identity: Identity,
+}
 
 impl Disk for RealDisk {
     fn open(&self, path: &Path, how: Open) -> io::Result<Arc<dyn DiskFile>> {
@@ -45,9 +48,12 @@ impl Disk for RealDisk {
         // NONBLOCK keeps a FIFO put in place of a file from hanging the open; regular files ignore it.
         let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file = retry(|| rustix::fs::openat(CWD, path, flags, mode))?;
-        let kind = kind_of(&retry(|| rustix::fs::fstat(&file))?);
-        match kind {
-            Kind::File => Ok(Arc::new(RealFile(file.into()))),
+        let is = retry(|| rustix::fs::fstat(&file))?;
+        match kind_of(&is) {
+            Kind::File => Ok(Arc::new(RealFile {
+                file: file.into(),
+                identity: describe(&is).identity,
+            })),
             Kind::Directory => Err(io::ErrorKind::IsADirectory.into()),
             Kind::Other => Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -105,7 +111,7 @@ impl Disk for RealDisk {
 impl DiskFile for RealFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         loop {
-            match self.0.read_at(buffer, offset) {
+            match self.file.read_at(buffer, offset) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result,
             }
@@ -113,29 +119,33 @@ impl DiskFile for RealFile {
     }
 
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(bytes, offset)
+        self.file.write_all_at(bytes, offset)
     }
 
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
-        (&self.0).write_all(bytes)
+        (&self.file).write_all(bytes)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.file.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
         // Not retried: after a failure, whatever its name, the page cache may have dropped the bytes.
-        Ok(rustix::fs::fdatasync(&self.0)?)
+        Ok(rustix::fs::fdatasync(&self.file)?)
     }
 
     fn metadata(&self) -> io::Result<Metadata> {
-        retry(|| rustix::fs::fstat(&self.0)).map(|stat| describe(&stat))
+        retry(|| rustix::fs::fstat(&self.file)).map(|stat| describe(&stat))
+    }
+
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(self.identity)
     }
 
     fn try_lock(&self) -> io::Result<bool> {
         loop {
-            match self.0.try_lock() {
+            match self.file.try_lock() {
                 Ok(()) => return Ok(true),
                 Err(TryLockError::WouldBlock) => return Ok(false),
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -145,7 +155,7 @@ impl DiskFile for RealFile {
     }
 
     fn unlock(&self) -> io::Result<()> {
-        self.0.unlock()
+        self.file.unlock()
     }
 }
 

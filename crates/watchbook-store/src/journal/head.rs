@@ -70,7 +70,7 @@ pub(super) enum Found {
 
 /// Reads the newest whole slot.
 pub(super) fn read(file: &dyn DiskFile) -> io::Result<Found> {
-    let own_inode = file.metadata()?.identity.inode;
+    let own_inode = file.identity()?.inode;
     for _ in 0..READ_TRIES {
         let slots = [
             read_slot(file, SLOT_OFFSETS[0])?,

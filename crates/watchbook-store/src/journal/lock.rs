@@ -77,10 +77,10 @@ impl LockFiles {
     pub(super) fn is_current(&self, disk: &dyn Disk) -> Result<bool, JournalError> {
         let ours = self
             .lock
-            .metadata()
+            .identity()
             .map_err(JournalError::io("examine", &self.lock_path))?;
         match disk.metadata(&self.lock_path) {
-            Ok(named) => Ok(named.identity == ours.identity),
+            Ok(named) => Ok(named.identity == ours),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(JournalError::io("examine", &self.lock_path)(error)),
         }

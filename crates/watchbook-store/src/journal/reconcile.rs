@@ -49,12 +49,12 @@ impl LockedJournal<'_> {
         let current = match &self.writer.head_file {
             Some(file) => {
                 let ours = file
-                    .metadata()
+                    .identity()
                     .map_err(JournalError::io("examine", &path))?;
                 files
                     .disk
                     .metadata(&path)
-                    .is_ok_and(|named| named.identity == ours.identity)
+                    .is_ok_and(|named| named.identity == ours)
             }
             None => false,
         };

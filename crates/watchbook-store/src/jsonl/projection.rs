@@ -141,10 +141,12 @@ impl Projections {
         else {
             return Ok(None);
         };
+        // What has the name is the open file, so one look tells the length of both.
         let fits = |extent: Extent, file: &dyn DiskFile, path: &Path| {
+            let ours = file.identity()?;
+            let named = self.named(path)?;
             Ok::<_, io::Error>(
-                extent.fits(file.metadata()?)
-                    && self.named(path)?.is_some_and(|named| extent.fits(named)),
+                named.is_some_and(|named| named.identity == ours && extent.fits(named)),
             )
         };
         let fit = fits(

@@ -120,6 +120,11 @@ impl SimDisk {
         world.broken.clear();
     }
 
+    /// Whether the power is still there: after a [`Fault::PowerCut`] every operation fails.
+    pub fn has_power(&self) -> bool {
+        self.0.lock().has_power()
+    }
+
     /// How many operations were done.
     pub fn operations(&self) -> u64 {
         self.0.lock().operations

@@ -60,6 +60,10 @@ impl World {
         }
     }
 
+    pub(super) const fn has_power(&self) -> bool {
+        !self.dead
+    }
+
     /// Counts an operation and gives the fault that is set for it.
     pub(super) fn take_fault(&mut self, op: Op, path: &Path) -> Option<Fault> {
         if self.dead {

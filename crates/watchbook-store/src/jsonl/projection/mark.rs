@@ -16,8 +16,8 @@ use crate::jsonl::layout::Layout;
 use crate::jsonl::whole_file::read_range;
 
 const MAGIC: &[u8; 8] = b"wbproj\x00\x01";
-/// All numbers have their full length, so each mark covers the one before.
-const MAX_BYTES: u64 = 512;
+/// All numbers have their full length, so each mark has this many bytes and covers the one before.
+const BYTES: u64 = 112;
 /// After this many bytes a projection is synced: what a new process compares with the checksum, which takes it a
 /// millisecond or two, is never more. Syncing costs all writers, so it is rare.
 const SYNC_EVERY: u64 = 8 << 20;
@@ -62,7 +62,7 @@ impl Mark {
 
     /// The mark in this file, if there is one.
     pub(super) fn read(file: &dyn DiskFile) -> Option<Self> {
-        let bytes = read_range(file, 0, MAX_BYTES).ok()?;
+        let bytes = read_range(file, 0, BYTES).ok()?;
         let mut input = Reader::checked(&bytes, MAGIC)?;
         let (n, chain) = (input.u64()?, input.blob()?.try_into().ok()?);
         let mut extent = || {
