@@ -26,9 +26,25 @@ pub(crate) enum Setup {
 }
 
 /// Everything that ships and every feature of it, so that one build serves all commands.
-const ALL: &[&str] = &["--workspace", "--all-features"];
-/// The same without the backend for PostgreSQL, whose tests need a server.
-const WITHOUT_POSTGRES: &[&str] = &["--workspace"];
+const ALL: [&str; 2] = ["--workspace", "--all-features"];
+/// For `cargo nextest`: leaves out the tests that need a PostgreSQL server.
+const WITHOUT_POSTGRES: [&str; 2] = [
+    "--filterset",
+    "not (binary_id(watchbook-store::postgres) or test(/^database::/))",
+];
+/// The same for `cargo test`, behind its `--`.
+const SKIP_POSTGRES: [&str; 10] = [
+    "--skip",
+    "prepared::",
+    "--skip",
+    "unnamed::",
+    "--skip",
+    "migrations::",
+    "--skip",
+    "writers::",
+    "--skip",
+    "database::",
+];
 
 /// Runs every test.
 pub(crate) fn run(setup: Setup) -> Result<(), Failure> {
@@ -39,29 +55,24 @@ pub(crate) fn run(setup: Setup) -> Result<(), Failure> {
     needs::report(&missing)?;
     let has_postgres = !missing.iter().any(|need| need.name == "postgres");
     let cluster = has_postgres.then(Cluster::start).transpose()?;
-    let what = if has_postgres { ALL } else { WITHOUT_POSTGRES };
-    documentation_tests(what)?;
+    documentation_tests()?;
     let references = References::start(&metadata::load()?.target_directory)?;
-    other_tests(&references, what, cluster.as_ref())?;
+    other_tests(&references, cluster.as_ref())?;
     drop(cluster);
     // A skipped test references nothing, so unreferenced snapshots prove something in a full run only.
     snapshots::check(missing.is_empty().then_some(&references))
 }
 
-fn documentation_tests(what: &[&str]) -> Result<(), Failure> {
-    let arguments = ["test", "--quiet", "--doc"].into_iter();
-    let program = Program::cargo(arguments.chain(what.iter().copied()));
+fn documentation_tests() -> Result<(), Failure> {
+    let program = Program::cargo(["test", "--quiet", "--doc"].into_iter().chain(ALL));
     let counts = counted(program)?;
     println!("documentation tests: {counts}");
     Ok(())
 }
 
-fn other_tests(
-    references: &References,
-    what: &[&str],
-    cluster: Option<&Cluster>,
-) -> Result<(), Failure> {
-    let what = what.iter().copied();
+fn other_tests(references: &References, cluster: Option<&Cluster>) -> Result<(), Failure> {
+    // Nothing when there is a cluster.
+    let without = |words: &'static [&'static str]| words.iter().filter(|_| cluster.is_none());
     let address = cluster.map(Cluster::address).unwrap_or_default();
     let found = |program: Program| references.record(program).with(pg::VARIABLE, &address);
     if Program::cargo(["nextest", "--version"]).succeeds() {
@@ -72,18 +83,21 @@ fn other_tests(
         };
         let arguments = ["nextest", "run", "--profile", profile]
             .into_iter()
-            .chain(what);
+            .chain(ALL)
+            .chain(without(&WITHOUT_POSTGRES).copied());
         return found(Program::cargo(arguments))
             .within(&checkout::root())
             .run();
     }
     println!("cargo-nextest is not installed: running with cargo test, which takes longer");
-    let arguments = ["test", "--no-fail-fast"].into_iter().chain(what).chain([
+    let arguments = ["test", "--no-fail-fast"].into_iter().chain(ALL).chain([
         "--lib",
         "--bins",
         "--tests",
         "--examples",
+        "--",
     ]);
+    let arguments = arguments.chain(without(&SKIP_POSTGRES).copied());
     let counts = counted(found(Program::cargo(arguments)))?;
     println!("tests: {counts}");
     Ok(())

@@ -66,6 +66,8 @@ pub(crate) enum Operation {
     Backup(Backup),
     /// Restores a backup into a directory that holds no store yet
     Restore(Restore),
+    /// Brings the tables of a PostgreSQL database up to date; safe to repeat, and beside running servers
+    Migrate(Migrate),
     /// Looks after the directory: settings, files, room, clock, and what is forgotten
     Doctor,
     /// Checks and shows settings and policies
@@ -235,6 +237,14 @@ pub(crate) struct Verify {
     /// The head that an earlier verify or backup named: proves that nothing was changed or cut since then
     #[arg(long, value_name = "HASH")]
     pub anchor: Option<Digest>,
+}
+
+/// How to migrate.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Migrate {
+    /// Print the SQL that an empty database is given, and touch none
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Where to back up to.

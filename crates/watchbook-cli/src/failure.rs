@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use watchbook_api::Problem;
 use watchbook_config::ConfigErrors;
 use watchbook_server::{BadSite, BindError};
-use watchbook_store::StoreError;
 use watchbook_store::jsonl::RestoreError;
+use watchbook_store::{ConnectError, MigrateError, StoreError};
 
 use crate::exit::Exit;
 use crate::show;
@@ -47,6 +47,12 @@ pub(crate) enum Failure {
     /// The store cannot do it.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The database cannot be used.
+    #[error("{0}")]
+    Connect(#[from] ConnectError),
+    /// The tables of the database were not brought up to date.
+    #[error("{0}")]
+    Migrate(#[from] MigrateError),
     /// A backup was not restored.
     #[error("{0}")]
     Restore(#[from] RestoreError),
@@ -145,10 +151,12 @@ impl Failure {
             | Self::Config(_)
             | Self::Site(_)
             | Self::Format { .. }
+            | Self::Connect(_)
             | Self::Exists(_) => Exit::Usage,
             Self::TooLarge { .. } => Exit::Refused,
             Self::Store(error) => Exit::of_store(error),
             Self::Restore(error) => of_restore(error),
+            Self::Migrate(error) => of_migration(error),
             Self::NoStore(_) => Exit::NotFound,
             Self::Input { path: _, source } => of_file(source),
             Self::Bind(BindError::Keyless { .. }) => Exit::Forbidden,
@@ -189,6 +197,14 @@ fn of_restore(error: &RestoreError) -> Exit {
         RestoreError::Io(error) if error.raw_os_error().is_none() => Exit::Refused,
         RestoreError::Io(_) => Exit::Unavailable,
         _ => Exit::Refused,
+    }
+}
+
+fn of_migration(error: &MigrateError) -> Exit {
+    match error {
+        MigrateError::Connect(_) => Exit::Usage,
+        MigrateError::Newer { .. } | MigrateError::Changed { .. } => Exit::Refused,
+        _ => Exit::Unavailable,
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Config {
     pub backend: Backend,
     /// Where artifacts lie, when not under `ops/incidents`.
     pub artifacts_dir: Option<PathBuf>,
-    /// Where PostgreSQL is; for later backends.
+    /// Where PostgreSQL is; always there with [`Backend::Postgres`].
     pub database_url: Option<Secret>,
     /// When an acknowledged write is on disk.
     pub fsync: FsyncPolicy,
@@ -123,6 +123,9 @@ pub fn load(
         written.insert(ConfigFile::Settings, node);
     }
     let settings: Option<SettingsKeys> = typed(ConfigFile::Settings, &written, &mut errors);
+    if let Some(settings) = &settings {
+        errors.extend(missing_database(settings, &written));
+    }
     let policies = policy::read(&written, &mut errors);
     match (settings, policies) {
         (Some(settings), Some(policies)) if errors.is_empty() => {
@@ -140,6 +143,27 @@ pub fn load(
             Err(ConfigErrors(errors))
         }
     }
+}
+
+/// What is wrong when incidents are to be kept in a database that nobody named.
+fn missing_database(
+    settings: &SettingsKeys,
+    written: &BTreeMap<ConfigFile, Node>,
+) -> Option<ConfigError> {
+    let store = &settings.store;
+    if store.backend != Backend::Postgres || store.database_url.is_some() {
+        return None;
+    }
+    let path = ["store", "backend"].map(str::to_owned);
+    let message = "incidents are to be kept in PostgreSQL, and no database is named".to_owned();
+    let fix = "set DATABASE_URL, for example postgresql://user:password@host:5432/watchbook";
+    Some(policy::at(
+        ConfigFile::Settings,
+        &path,
+        written,
+        message,
+        fix.to_owned(),
+    ))
 }
 
 /// A file laid over the shipped one; nothing when it cannot be read.

@@ -47,7 +47,7 @@ pub(crate) fn read(
 }
 
 /// A mistake in the value at a path of keys and of places in lists.
-fn at(
+pub(crate) fn at(
     file: ConfigFile,
     path: &[String],
     written: &BTreeMap<ConfigFile, Node>,

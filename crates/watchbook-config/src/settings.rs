@@ -14,6 +14,8 @@ use crate::read::{
 pub enum Backend {
     /// In files of the directory.
     Jsonl,
+    /// In a PostgreSQL database.
+    Postgres,
 }
 
 /// When an acknowledged write is on disk.
@@ -45,7 +47,7 @@ words!(FsyncPolicy, "a way to write");
 
 impl Read for Backend {
     fn schema() -> Value {
-        json!({ "enum": ["jsonl"] })
+        json!({ "enum": ["jsonl", "postgres"] })
     }
 
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
@@ -56,15 +58,16 @@ impl Read for Backend {
         let shown: String = word.chars().take(40).collect();
         match word {
             "jsonl" => return Some(Self::Jsonl),
-            "postgres" | "auto" => findings.report(
+            "postgres" => return Some(Self::Postgres),
+            "auto" => findings.report(
                 &node.place,
-                format!("this version has no backend {word}"),
-                "use jsonl until a later version brings PostgreSQL; incidents can be moved then",
+                "this version has no backend auto",
+                "use postgres, or jsonl, which keeps incidents in files of the directory",
             ),
             _ => findings.report(
                 &node.place,
                 format!("{shown:?} is not a backend"),
-                "use jsonl, which keeps incidents in files of the directory",
+                "use jsonl, which keeps incidents in files of the directory, or postgres",
             ),
         }
         None
@@ -176,11 +179,11 @@ keys! {
 keys! {
     /// Where things are kept.
     pub(crate) struct StoreKeys {
-        /// Where incidents are kept: jsonl, which is files of the directory.
+        /// Where incidents are kept: jsonl, which is files of the directory, or postgres.
         backend: Backend,
         /// Where artifacts lie; relative to the directory. Left out: ops/incidents.
         artifacts_dir: Option<Text<4_096>>,
-        /// Where PostgreSQL is. Not used by the backend jsonl. Better given by the variable `DATABASE_URL` than in a file.
+        /// Where PostgreSQL is. Needed by the backend postgres, not used by jsonl. Better given by the variable `DATABASE_URL` than in a file.
         database_url: Option<Secreted>,
         /// When an acknowledged write is on disk: always (before it is acknowledged), interval, or never.
         fsync: FsyncPolicy,

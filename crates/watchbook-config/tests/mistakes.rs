@@ -103,7 +103,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "store: {memory_bound: 99999999999999999999GiB}\n",
     ),
     (
-        "backend of later",
+        "backend without its database",
         "watchbook.yml",
         "store: {backend: postgres}\n",
     ),

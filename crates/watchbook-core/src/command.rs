@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::actor::By;
-use crate::artifact::ArtifactName;
+use crate::artifact::{ArtifactError, ArtifactName};
 use crate::digest::Digest;
 use crate::event::EventType;
 use crate::followup::{Due, FollowupStatus};
@@ -34,6 +34,29 @@ pub struct Command {
     pub if_match: Option<ETag>,
     /// What is wanted.
     pub op: Op,
+}
+
+impl Command {
+    /// Checks that `content` may be stored, and is what this command attaches; gives its name and digest.
+    ///
+    /// # Errors
+    /// Why the bytes may not be stored; [`ArtifactError::Mismatch`] when the command speaks of others, or of none.
+    pub fn check_content(&self, content: &[u8]) -> Result<(&ArtifactName, Digest), ArtifactError> {
+        let Op::Attach {
+            name,
+            sha256,
+            bytes,
+        } = &self.op
+        else {
+            return Err(ArtifactError::Mismatch);
+        };
+        name.check(content)?;
+        if Digest::of(content) == *sha256 && content.len() as u64 == *bytes {
+            Ok((name, *sha256))
+        } else {
+            Err(ArtifactError::Mismatch)
+        }
+    }
 }
 
 /// An idempotency key in use. The key itself is inside the command's change id.

@@ -17,3 +17,8 @@ pub use contract::{
     Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, CorruptPlace, Health, Incidents,
     Keys, Outcome, Pepper, Store, StoreError,
 };
+#[cfg(feature = "postgres")]
+pub use postgres::{
+    ConnectError, MigrateError, PostgresOptions, PostgresStore, ddl as database_ddl,
+    migrate as migrate_database,
+};

@@ -1,10 +1,9 @@
 //! What is kept beside the list: files, the audit trail, keys.
 
 use async_trait::async_trait;
-use watchbook_core::artifact::ArtifactError;
 use watchbook_core::audit::{AuditClosing, AuditEntry, AuditOpening, AuditQuery};
 use watchbook_core::query::{Page, PageRequest, Place, page_of};
-use watchbook_core::{ArtifactName, Command, Digest, IncidentId, KeyRecord, Op};
+use watchbook_core::{ArtifactName, Command, Digest, IncidentId, KeyRecord};
 use watchbook_store::{
     Applied, ArtifactContent, Artifacts, AuditLog, CorruptPlace, Keys, Pepper, StoreError,
 };
@@ -16,19 +15,7 @@ use crate::view::View;
 #[async_trait]
 impl Artifacts for Ledger {
     async fn attach(&self, command: Command, content: Vec<u8>) -> Result<Applied, StoreError> {
-        let Op::Attach {
-            name,
-            sha256,
-            bytes,
-        } = &command.op
-        else {
-            return Err(ArtifactError::Mismatch.into());
-        };
-        name.check(&content)?;
-        let sha256 = *sha256;
-        if Digest::of(&content) != sha256 || content.len() as u64 != *bytes {
-            return Err(ArtifactError::Mismatch.into());
-        }
+        let (_, sha256) = command.check_content(&content)?;
         let mut pages = self.pages.lock();
         let applied = self.write(&command, &mut pages)?;
         pages.files.insert(sha256, content);

@@ -198,27 +198,7 @@ impl Incidents for Ledger {
 
     async fn followups(&self, query: FollowupQuery) -> Result<Page<FollowupItem>, StoreError> {
         let view = self.view();
-        let meant = view
-            .incidents()
-            .filter(|incident| query.matches_incident(incident));
-        let items = meant.flat_map(|incident| {
-            let Incident {
-                id,
-                service,
-                env,
-                severity,
-                followups,
-                ..
-            } = incident;
-            followups.into_iter().map(move |followup| FollowupItem {
-                incident_id: id,
-                service: service.clone(),
-                env: env.clone(),
-                severity,
-                followup,
-            })
-        });
-        let items = items.filter(|item| query.matches(&item.followup));
+        let items = view.incidents().flat_map(|incident| query.among(incident));
         Ok(page_of(items, bounded(query.page), |item| {
             query.place(&item.followup)
         }))

@@ -22,13 +22,14 @@ pub(super) fn backup(run: &Run, how: &Backup, output: &mut Output<'_>) -> Result
     let _runtime = runtime()?;
     let directory = run.open_here("backup")?;
     directory.must_exist()?;
+    let files = directory.store.files("backup")?;
     if how.output == Path::new("-") {
-        let report = directory.store.backup(output.stream())?;
+        let report = files.backup(output.stream())?;
         output.remark(described(&report).trim_end());
         return Ok(Exit::Done);
     }
     let mut file = NewFile::begin(&how.output, true)?;
-    let report = directory.store.backup(&mut file as &mut dyn Write)?;
+    let report = files.backup(&mut file as &mut dyn Write)?;
     let path = file.keep()?;
     let answer = json!({
         "ok": true,

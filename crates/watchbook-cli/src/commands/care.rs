@@ -22,7 +22,7 @@ pub(super) fn verify(run: &Run, how: &Verify, output: &mut Output<'_>) -> Result
     let _runtime = runtime()?;
     let directory = run.open_here("verify")?;
     directory.must_exist()?;
-    let found = directory.store.verify(how.anchor)?;
+    let found = directory.store.files("verify")?.verify(how.anchor)?;
     output.answer(&verified_json(&found), || Shown {
         answer: verified_text(&found),
         remarks: Vec::new(),
@@ -148,7 +148,7 @@ pub(super) fn repair(run: &Run, output: &mut Output<'_>) -> Result<Exit, Failure
     let _runtime = runtime()?;
     let directory = run.open_here("repair")?;
     directory.must_exist()?;
-    let done = directory.store.repair()?;
+    let done = directory.store.files("repair")?.repair()?;
     let Repaired {
         found,
         left,
@@ -205,7 +205,7 @@ pub(super) fn rebuild(run: &Run, output: &mut Output<'_>) -> Result<Exit, Failur
     let _runtime = runtime()?;
     let directory = run.open_here("rebuild")?;
     directory.must_exist()?;
-    let incidents = directory.store.rebuild()?;
+    let incidents = directory.store.files("rebuild")?.rebuild()?;
     output.answer(&json!({ "ok": true, "incidents": incidents }), || Shown {
         answer: format!(
             "made anew from the journal: {}\n",

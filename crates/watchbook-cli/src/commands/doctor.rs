@@ -9,13 +9,12 @@ use serde_json::{Map, Value, json};
 use watchbook_api::ActionKind;
 use watchbook_app::KeyStatus;
 use watchbook_core::{Timestamp, limit};
-use watchbook_store::Incidents as _;
 use watchbook_store::jsonl::Layout;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::reach::{Call, Directory};
+use crate::reach::{Call, Directory, Kept};
 use crate::run::{Run, runtime};
 use crate::show::Shown;
 use crate::show::text::{counted, line, span};
@@ -120,6 +119,13 @@ fn report(checks: &[Check]) -> String {
 async fn examine(run: &Run, directory: &Directory) -> Result<Vec<Check>, Failure> {
     let mut checks = settings(directory);
     let layout = layout(directory);
+    if matches!(directory.store, Kept::Database(_)) {
+        checks.push(store(directory).await);
+        checks.push(clock(run, directory).await?);
+        checks.extend(keys(run, directory).await);
+        checks.extend(forgotten(directory).await?);
+        return Ok(checks);
+    }
     checks.push(disk::room(&directory.dir));
     checks.push(disk::artifacts(&layout));
     if !directory.exists()? {

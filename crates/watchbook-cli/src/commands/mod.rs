@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod key;
 mod man;
+mod migrate;
 mod reference;
 mod serve;
 
@@ -46,6 +47,7 @@ pub(crate) fn carry_out(
         Operation::Rebuild => care::rebuild(run, output),
         Operation::Backup(how) => backup::backup(run, &how, output),
         Operation::Restore(what) => backup::restore(run, &what, stdin, output),
+        Operation::Migrate(how) => migrate::migrate(run, &how, output),
         Operation::Doctor => doctor::doctor(run, output),
         Operation::Reference { page } => reference::reference(page, output),
         Operation::Config(what) => config::config(run, &what, output),

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde_json::Value;
 use watchbook_api::{decode, encode};
 use watchbook_app::{App, AppParts, Caller, Context};
-use watchbook_config::{Config, Environment, Flags, FsyncPolicy, load};
+use watchbook_config::{Backend, Config, Environment, Flags, FsyncPolicy, load};
 use watchbook_core::text::Name;
 use watchbook_core::{AgentId, Clock, Entropy};
 use watchbook_store::journal;
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore, Layout};
+use watchbook_store::{PostgresOptions, PostgresStore};
 
-use super::Call;
+use super::{Call, Kept};
 use crate::failure::Failure;
 
 /// An open directory.
@@ -23,7 +24,7 @@ pub(crate) struct Directory {
     /// Its settings and policies.
     pub config: Arc<Config>,
     /// Its store.
-    pub store: JsonlStore,
+    pub store: Kept,
     /// The one door.
     pub app: App,
     /// Whom calls are made as.
@@ -70,16 +71,43 @@ impl Opening<'_> {
         Ok((config, options))
     }
 
+    /// What the database is opened with.
+    ///
+    /// # Errors
+    /// Every mistake in settings and policies; when no database is named.
+    pub(crate) fn database(&self) -> Result<(Config, PostgresOptions), Failure> {
+        let config = self.config()?;
+        let url = config.database_url.as_ref().ok_or_else(|| {
+            Failure::Usage(
+                "no database is named; set DATABASE_URL, for example postgresql://user:password@host:5432/watchbook"
+                    .to_owned(),
+            )
+        })?;
+        let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let options = PostgresOptions::new(url.expose(), clock, entropy);
+        Ok((config, options))
+    }
+
+    /// The settings, and the store that they ask for.
+    fn kept(&self) -> Result<(Config, Kept), Failure> {
+        let config = self.config()?;
+        if config.backend == Backend::Postgres {
+            let (config, options) = self.database()?;
+            return Ok((config, Kept::Database(PostgresStore::new(options)?)));
+        }
+        let options = options(&config, &self.clock, &self.entropy);
+        Ok((config, Kept::Files(JsonlStore::open(options)?)))
+    }
+
     /// Opens the directory. Makes nothing: the first write does.
     ///
     /// # Errors
     /// When settings are wrong or the store cannot be opened.
     pub(crate) fn open(self) -> Result<Directory, Failure> {
-        let (config, options) = self.options()?;
+        let (config, store) = self.kept()?;
         let config = Arc::new(config);
-        let store = JsonlStore::open(options)?;
         let app = App::new(AppParts {
-            store: Arc::new(store.clone()),
+            store: store.shared(),
             config: Arc::clone(&config),
             clock: self.clock,
             entropy: Arc::clone(&self.entropy),
@@ -141,7 +169,7 @@ impl Directory {
     /// # Errors
     /// When the directory cannot be read.
     pub(crate) fn exists(&self) -> Result<bool, Failure> {
-        Ok(self.store.exists()?)
+        self.store.exists()
     }
 
     /// Refuses a directory that holds nothing: reading must not make a store.

@@ -1,6 +1,7 @@
 //! How a call reaches the log: through the files of a directory, or over HTTP.
 
 mod directory;
+mod kept;
 mod server;
 
 use serde_json::{Map, Value};
@@ -9,6 +10,7 @@ use watchbook_api::ActionKind;
 use crate::failure::Failure;
 
 pub(crate) use directory::{Directory, Opening, absolute};
+pub(crate) use kept::Kept;
 pub(crate) use server::Server;
 
 /// A way to the log.

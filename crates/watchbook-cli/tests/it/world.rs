@@ -49,6 +49,13 @@ impl World {
         Ran::from(self.command(args).output().unwrap())
     }
 
+    /// Runs it with these variables.
+    pub(crate) fn run_in(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let mut command = self.command(args);
+        command.envs(variables.iter().copied());
+        Ran::from(command.output().unwrap())
+    }
+
     /// Runs it with this standard input.
     pub(crate) fn run_with(&self, args: &[&str], stdin: &[u8]) -> Ran {
         let mut command = self.command(args);

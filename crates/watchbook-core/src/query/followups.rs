@@ -123,6 +123,29 @@ impl FollowupQuery {
             && (self.words.is_empty() || has_words(followup, &self.words))
     }
 
+    /// The follow-ups of an incident that are meant.
+    pub fn among(&self, incident: Incident) -> impl Iterator<Item = FollowupItem> {
+        let is_meant = self.matches_incident(&incident);
+        let Incident {
+            id,
+            service,
+            env,
+            severity,
+            followups,
+            ..
+        } = incident;
+        let meant = followups
+            .into_iter()
+            .filter(move |followup| is_meant && self.matches(followup));
+        meant.map(move |followup| FollowupItem {
+            incident_id: id,
+            service: service.clone(),
+            env: env.clone(),
+            severity,
+            followup,
+        })
+    }
+
     /// Where this follow-up stands in the order that is asked for.
     pub fn place(&self, followup: &Followup) -> Place {
         Place::of_followup(followup, self.sort)

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::RwLockWriteGuard;
-use watchbook_core::artifact::ArtifactError;
-use watchbook_core::{ArtifactName, Command, Decision, Digest, IncidentId, KeyRecord, Op};
+use watchbook_core::{ArtifactName, Command, Decision, Digest, IncidentId, KeyRecord};
 
 use crate::contract::{Applied, ArtifactContent, Health, Pepper, StoreError};
 use crate::journal::{FsyncPolicy, Journal};
@@ -205,25 +204,14 @@ impl Directory {
 
     /// Checks the bytes of an attachment and makes them durable, before anything names them.
     pub(crate) fn keep_bytes(&self, command: &Command, content: &[u8]) -> Result<(), StoreError> {
-        let Op::Attach {
-            name,
-            sha256,
-            bytes,
-        } = &command.op
-        else {
-            return Err(ArtifactError::Mismatch.into());
-        };
-        name.check(content)?;
-        if Digest::of(content) != *sha256 || content.len() as u64 != *bytes {
-            return Err(ArtifactError::Mismatch.into());
-        }
+        let (name, sha256) = command.check_content(content)?;
         // Whatever decide would refuse must leave no bytes behind.
         self.preview(command)?;
         artifacts::keep(
             &*self.options.disk,
             &self.options.layout,
             command.incident,
-            (name, *sha256),
+            (name, sha256),
             content,
         )
     }

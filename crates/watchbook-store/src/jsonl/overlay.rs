@@ -2,11 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use watchbook_core::text::ServiceName;
 use watchbook_core::{
     ChangeId, Command, Commit, Decision, Digest, Event, EventId, Facts, Incident, IncidentId,
-    IncidentState, Op, Prior, ProposedChange, Refused, Set, Signature, Stamp, Timestamp, decide,
-    fold, limit,
+    IncidentState, Likeness, Op, Prior, ProposedChange, Refused, Stamp, decide, fold, limit,
 };
 
 use crate::contract::{Applied, StoreError};
@@ -177,7 +175,7 @@ impl Facts for Overlay<'_> {
         // What the batch has looked at or changed is told by its own state.
         let stored = self
             .book
-            .similar(likeness.service, likeness.env, likeness.signature)
+            .similar(likeness.service, likeness.env.as_str(), likeness.signature)
             .filter(|(_, id)| !self.states.contains_key(id));
         let mut alike: Vec<(i64, IncidentId)> = stored.take(limit::SIMILAR).collect();
         let decided = self.states.iter().filter_map(|(id, state)| {
@@ -188,41 +186,5 @@ impl Facts for Overlay<'_> {
         alike.sort_unstable_by(|left, right| right.cmp(left));
         alike.truncate(limit::SIMILAR);
         alike.into_iter().map(|(_, id)| id).collect()
-    }
-}
-
-/// What makes two unfinished incidents look like the same thing.
-struct Likeness<'a> {
-    service: &'a ServiceName,
-    env: &'a str,
-    signature: Signature,
-}
-
-impl<'a> Likeness<'a> {
-    fn of(created: &'a Event) -> Option<Self> {
-        let (mut service, mut env, mut signature) = (None, None, None);
-        for set in &created.set {
-            match set {
-                Set::Service(value) => service = Some(value),
-                Set::Env(value) => env = Some(value.as_str()),
-                Set::Signature(value) => signature = Some(*value),
-                _ => {}
-            }
-        }
-        Some(Self {
-            service: service?,
-            env: env?,
-            signature: signature?,
-        })
-    }
-
-    /// When the incident was created, if it is alike.
-    fn matched(&self, state: &IncidentState) -> Option<Timestamp> {
-        let outline = state.outline()?;
-        let is_alike = outline.status.is_unfinished()
-            && outline.service == self.service
-            && outline.env.as_str() == self.env
-            && outline.signature == self.signature;
-        is_alike.then_some(outline.created_at)
     }
 }

@@ -1,8 +1,7 @@
 //! The files of incidents, in memory.
 
 use async_trait::async_trait;
-use watchbook_core::artifact::ArtifactError;
-use watchbook_core::{ArtifactName, ArtifactVersion, Command, Digest, IncidentId, Op};
+use watchbook_core::{ArtifactName, ArtifactVersion, Command, Digest, IncidentId};
 
 use super::MemoryStore;
 use crate::contract::{Applied, ArtifactContent, Artifacts, CorruptPlace, StoreError};
@@ -10,7 +9,7 @@ use crate::contract::{Applied, ArtifactContent, Artifacts, CorruptPlace, StoreEr
 #[async_trait]
 impl Artifacts for MemoryStore {
     async fn attach(&self, command: Command, content: Vec<u8>) -> Result<Applied, StoreError> {
-        let sha256 = check(&command, &content)?;
+        let (_, sha256) = command.check_content(&content)?;
         let mut book = self.book.lock();
         let applied = book.apply(&command, &*self.clock)?;
         book.artifacts.insert(sha256, content);
@@ -38,25 +37,6 @@ impl Artifacts for MemoryStore {
         let version = version.ok_or_else(missing)?.clone();
         let bytes = book.artifacts.get(&version.sha256).ok_or_else(missing)?;
         intact(version, bytes.clone(), name)
-    }
-}
-
-/// Checks that `content` may be stored and is what the command says.
-fn check(command: &Command, content: &[u8]) -> Result<Digest, StoreError> {
-    let Op::Attach {
-        name,
-        sha256,
-        bytes,
-    } = &command.op
-    else {
-        return Err(ArtifactError::Mismatch.into());
-    };
-    name.check(content)?;
-    let same = Digest::of(content) == *sha256 && u64::try_from(content.len()) == Ok(*bytes);
-    if same {
-        Ok(*sha256)
-    } else {
-        Err(ArtifactError::Mismatch.into())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use watchbook_core::query::FollowupItem;
 use watchbook_core::{
     Clock, Command, Commit, Decision, Digest, Event, EventId, Facts, HybridClock, Incident,
     IncidentId, IncidentState, KeyUse, NodeId, Prior, Set, Timestamp, decide, fold, limit, redact,
@@ -73,20 +72,6 @@ impl Book {
     pub(super) fn events(&self, id: IncidentId) -> Result<Vec<Event>, StoreError> {
         let entry = self.incidents.get(&id).ok_or_else(|| not_found(id))?;
         Ok(entry.lines.iter().map(|line| line.event.clone()).collect())
-    }
-
-    pub(super) fn followups(&self) -> impl Iterator<Item = (Incident, FollowupItem)> {
-        self.all().flat_map(|incident| {
-            let item = |followup| FollowupItem {
-                incident_id: incident.id,
-                service: incident.service.clone(),
-                env: incident.env.clone(),
-                severity: incident.severity,
-                followup,
-            };
-            let items: Vec<_> = incident.followups.iter().cloned().map(item).collect();
-            items.into_iter().map(move |item| (incident.clone(), item))
-        })
     }
 
     /// Decides on `command`, and takes what it leads to.

@@ -65,10 +65,7 @@ impl Incidents for MemoryStore {
 
     async fn followups(&self, query: FollowupQuery) -> Result<Page<FollowupItem>, StoreError> {
         let book = self.book.lock();
-        let meant = book.followups().filter(|(incident, item)| {
-            query.matches_incident(incident) && query.matches(&item.followup)
-        });
-        let items = meant.map(|(_, item)| item);
+        let items = book.all().flat_map(|incident| query.among(incident));
         Ok(page_of(items, bounded(query.page), |item| {
             query.place(&item.followup)
         }))

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use tokio_postgres::types::Type;
-use watchbook_core::artifact::ArtifactError;
-use watchbook_core::{ArtifactName, Command, Digest, IncidentId, Op};
+use watchbook_core::{ArtifactName, Command, Digest, IncidentId};
 
 use super::PostgresStore;
 use super::exec::Statement;
@@ -23,7 +22,7 @@ const BYTES: Statement = Statement {
 #[async_trait]
 impl Artifacts for PostgresStore {
     async fn attach(&self, command: Command, content: Vec<u8>) -> Result<Applied, StoreError> {
-        check(&command, &content)?;
+        command.check_content(&content)?;
         self.write(&command, Some(&content)).await
     }
 
@@ -63,23 +62,5 @@ impl Artifacts for PostgresStore {
             byte: 0,
             what: "the bytes do not match their digest".to_owned(),
         }))
-    }
-}
-
-/// Checks that `content` may be stored and is what the command says.
-fn check(command: &Command, content: &[u8]) -> Result<(), StoreError> {
-    let Op::Attach {
-        name,
-        sha256,
-        bytes,
-    } = &command.op
-    else {
-        return Err(ArtifactError::Mismatch.into());
-    };
-    name.check(content)?;
-    if Digest::of(content) == *sha256 && content.len() as u64 == *bytes {
-        Ok(())
-    } else {
-        Err(ArtifactError::Mismatch.into())
     }
 }

@@ -6,8 +6,8 @@ use parking_lot::Mutex;
 use tokio_postgres::types::Type;
 use watchbook_core::text::{Env, ServiceName};
 use watchbook_core::{
-    Command, Decision, Event, EventId, Facts, Incident, IncidentId, IncidentState, Op, Prior,
-    ProposedChange, Refused, Set, Signature, Stamp, decide, fold, limit,
+    Command, Decision, Event, EventId, Facts, Incident, IncidentId, IncidentState, Likeness, Op,
+    Prior, ProposedChange, Refused, Signature, Stamp, decide, fold, limit,
 };
 
 use super::PostgresStore;
@@ -91,19 +91,15 @@ impl Facts for Known {
 
 impl Alike {
     fn of(created: &Event) -> Option<Self> {
-        let (mut service, mut env, mut signature) = (None, None, None);
-        for set in &created.set {
-            match set {
-                Set::Service(value) => service = Some(value.clone()),
-                Set::Env(value) => env = Some(value.clone()),
-                Set::Signature(value) => signature = Some(*value),
-                _ => {}
-            }
-        }
+        let Likeness {
+            service,
+            env,
+            signature,
+        } = Likeness::of(created)?;
         Some(Self {
-            service: service?,
-            env: env?,
-            signature: signature?,
+            service: service.clone(),
+            env: env.clone(),
+            signature,
         })
     }
 }
@@ -189,7 +185,7 @@ async fn look_alikes(
 fn other_incident(command: &Command, first: Option<&Loaded>) -> Option<IncidentId> {
     let target = |change: &ProposedChange| match change {
         ProposedChange::Merge(into) => Some(*into),
-        _ => None,
+        ProposedChange::Close(_) | ProposedChange::Severity(_) | ProposedChange::Env(_) => None,
     };
     match &command.op {
         Op::Merge { into, .. } => Some(*into),

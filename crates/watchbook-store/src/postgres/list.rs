@@ -185,9 +185,7 @@ impl PostgresStore {
         };
         let items = incidents
             .into_iter()
-            .filter(|incident| query.matches_incident(incident))
-            .flat_map(items_of)
-            .filter(|item| query.matches(&item.followup));
+            .flat_map(|incident| query.among(incident));
         let request: PageRequest = query.page;
         Ok(page_of(items, request, |item| query.place(&item.followup)))
     }
@@ -212,22 +210,4 @@ impl PostgresStore {
         }
         Ok(incidents)
     }
-}
-
-fn items_of(incident: Incident) -> impl Iterator<Item = FollowupItem> {
-    let Incident {
-        id,
-        service,
-        env,
-        severity,
-        followups,
-        ..
-    } = incident;
-    followups.into_iter().map(move |followup| FollowupItem {
-        incident_id: id,
-        service: service.clone(),
-        env: env.clone(),
-        severity,
-        followup,
-    })
 }

@@ -6,6 +6,7 @@ use watchbook_core::Digest;
 
 use super::options::PostgresOptions;
 use super::pool::{ConnectError, config, tls};
+use super::sqlstate;
 
 /// The lock that only one migration holds at a time; a number of our own.
 const LOCK: i64 = 0x7761_7463_6862_6f6f;
@@ -55,7 +56,7 @@ pub enum MigrateError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// It refused a statement, or the connection failed. Nothing has changed.
-    #[error("the database refused the migration: {0}")]
+    #[error("the database refused the migration: {}", sqlstate::why_of(.0))]
     Database(#[from] tokio_postgres::Error),
     /// It has steps that this program does not know.
     #[error(

@@ -96,9 +96,13 @@ fn why(error: &ExecError) -> String {
 }
 
 /// What the database says, with a hint where its words alone do not help.
-fn why_of(error: &tokio_postgres::Error) -> String {
+pub(super) fn why_of(error: &tokio_postgres::Error) -> String {
     let Some(said) = error.as_db_error() else {
-        return error.to_string();
+        let beneath = std::error::Error::source(error);
+        return beneath.map_or_else(
+            || error.to_string(),
+            |beneath| format!("{error}: {beneath}"),
+        );
     };
     let hint = match *said.code() {
         SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => {

@@ -117,28 +117,7 @@ impl Book {
             let Some(incident) = self.incident(id).transpose()? else {
                 continue;
             };
-            if !query.matches_incident(&incident) {
-                continue;
-            }
-            let Incident {
-                service,
-                env,
-                severity,
-                followups,
-                ..
-            } = incident;
-            items.extend(
-                followups
-                    .into_iter()
-                    .filter(|followup| query.matches(followup))
-                    .map(|followup| FollowupItem {
-                        incident_id: id,
-                        service: service.clone(),
-                        env: env.clone(),
-                        severity,
-                        followup,
-                    }),
-            );
+            items.extend(query.among(incident));
         }
         let request: PageRequest = query.page;
         Ok(page_of(items, request, |item| query.place(&item.followup)))
