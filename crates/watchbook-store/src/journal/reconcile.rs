@@ -112,6 +112,11 @@ impl LockedJournal<'_> {
             // It was published before it was synced, and a power cut took it.
             return self.search(end.generation + 1, head.sequence);
         }
+        if !fits && same && self.still_ends_so(&segment, is.len, head)? {
+            // Somebody took lines out of the middle, or put some in. What was published last is still the last, so
+            // nothing is missing behind it: the rest goes on, and reading tells what is wrong where.
+            return self.search(end.generation + 1, head.sequence);
+        }
         if is.len < end.offset {
             let flaw = Flaw::Shortened {
                 durable: end.offset,
@@ -136,6 +141,23 @@ impl LockedJournal<'_> {
             return Ok(());
         }
         self.recover(end, head.sequence)
+    }
+
+    /// Whether the last line of the active segment, which is `len` bytes long, is the one that was published last.
+    fn still_ends_so(
+        &self,
+        segment: &Segment,
+        len: u64,
+        head: &Head,
+    ) -> Result<bool, JournalError> {
+        let files = &self.journal.files;
+        let moved = Position {
+            offset: len,
+            ..head.end
+        };
+        Ok(segment.name == files.place.active_name()
+            && head.store == files.store
+            && check::fits(files, segment, &moved)?)
     }
 
     /// Publishes a journal that was just made.
