@@ -24,10 +24,10 @@ pub(super) fn migrate(run: &Run, how: &Migrate, output: &mut Output<'_>) -> Resu
     let answer = json!({ "ok": true, "taken": done.taken, "version": done.version });
     output.answer(&answer, || Shown {
         answer: if done.taken.is_empty() {
-            format!("nothing to do: the database has version {}", done.version)
+            format!("nothing to do: the database has version {}\n", done.version)
         } else {
             format!(
-                "the database has version {} now; steps taken: {}",
+                "the database has version {} now; steps taken: {}\n",
                 done.version,
                 done.taken.join(", ")
             )
