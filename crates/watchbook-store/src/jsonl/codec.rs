@@ -7,6 +7,7 @@
 
 mod skim;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use watchbook_core::text::Name;
 use watchbook_core::{
@@ -48,15 +49,34 @@ struct HeadRef<'a> {
     stamp: Stamp,
 }
 
-/// Any record as it stands in a line.
+/// Any record as it stands in a line, with as much of an event as `E` takes in.
 #[derive(Debug, Deserialize)]
-struct Stored {
-    #[serde(default)]
-    event: Option<Event>,
-    #[serde(default)]
+struct Stored<E> {
+    event: Option<E>,
     key: Option<KeyUse>,
-    #[serde(default)]
     redaction: Option<Redaction>,
+}
+
+/// What a record is.
+enum Part<E> {
+    Event(E),
+    Key(KeyUse),
+    Redaction(Redaction),
+}
+
+/// Reads one record of a line.
+fn part<'r, E: Deserialize<'r>>(index: usize, record: &'r str) -> Result<Part<E>, CodecError> {
+    let Stored {
+        event,
+        key,
+        redaction,
+    } = serde_json::from_str(record).map_err(|source| CodecError::Record { index, source })?;
+    match (event, key, redaction) {
+        (Some(event), None, None) => Ok(Part::Event(event)),
+        (None, Some(key), None) => Ok(Part::Key(key)),
+        (None, None, Some(redaction)) => Ok(Part::Redaction(redaction)),
+        _ => Err(CodecError::UnknownSort { index }),
+    }
 }
 
 /// The permission for one tombstone.
@@ -185,25 +205,10 @@ pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> 
     } = serde_json::from_str(by).map_err(CodecError::Head)?;
     let (mut kept, mut redactions) = (Vec::new(), Vec::new());
     for (index, record) in records.iter().enumerate() {
-        let stored: Stored =
-            serde_json::from_str(record).map_err(|source| CodecError::Record { index, source })?;
-        match stored {
-            Stored {
-                event: Some(event),
-                key: None,
-                redaction: None,
-            } => kept.push(Record::Event(event)),
-            Stored {
-                event: None,
-                key: Some(key),
-                redaction: None,
-            } => kept.push(Record::Key(key)),
-            Stored {
-                event: None,
-                key: None,
-                redaction: Some(redaction),
-            } => redactions.push(redaction),
-            _ => return Err(CodecError::UnknownSort { index }),
+        match part(index, record)? {
+            Part::Event(event) => kept.push(Record::Event(event)),
+            Part::Key(key) => kept.push(Record::Key(key)),
+            Part::Redaction(redaction) => redactions.push(redaction),
         }
     }
     let by = By {
@@ -227,7 +232,7 @@ pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> 
 
 /// The event of a record, if it is one.
 pub(crate) fn decode_event(record: &str) -> Option<Event> {
-    serde_json::from_str::<Stored>(record).ok()?.event
+    serde_json::from_str::<Stored<_>>(record).ok()?.event
 }
 
 /// What stands in the place of a record that is blacked out.
@@ -258,7 +263,7 @@ pub(crate) fn authorised_tombstone(record: &str) -> Option<Digest> {
     if !marked {
         return None;
     }
-    serde_json::from_str::<Stored>(record)
+    serde_json::from_str::<Stored<IgnoredAny>>(record)
         .ok()?
         .redaction
         .map(|redaction| redaction.tombstone)

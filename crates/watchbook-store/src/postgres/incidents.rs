@@ -14,8 +14,8 @@ use super::record::column;
 use super::sqlstate;
 use crate::contract::{Applied, Capabilities, Health, Incidents, StoreError};
 
-const COMMITS: Statement = Statement {
-    sql: include_str!("sql/commits.sql"),
+const HEALTH: Statement = Statement {
+    sql: include_str!("sql/health.sql"),
     types: &[] as &[Type],
 };
 
@@ -30,14 +30,18 @@ impl Incidents for PostgresStore {
     }
 
     async fn health(&self) -> Health {
-        let commits = self.commits().await;
-        let why = commits.as_ref().err().map(ToString::to_string);
+        let look = self.look().await;
+        let read_only = match &look {
+            Ok((_, false)) => None,
+            Ok((_, true)) => Some(format!("the database: {}", sqlstate::READ_ONLY)),
+            Err(error) => Some(error.to_string()),
+        };
         Health {
             backend: "postgres",
-            readable: commits.is_ok(),
-            read_only: why,
+            readable: look.is_ok(),
+            read_only,
             degraded_since: None,
-            commits: commits.unwrap_or(0),
+            commits: look.map_or(0, |(commits, _)| commits),
             head: None,
             damaged: Vec::new(),
         }
@@ -93,16 +97,17 @@ impl Incidents for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn commits(&self) -> Result<u64, StoreError> {
+    /// How many commits there are, and whether the database takes none.
+    async fn look(&self) -> Result<(u64, bool), StoreError> {
         let connection = self.connect().await?;
-        let row = self
-            .database
-            .link(&connection)
-            .first(&COMMITS, &[])
-            .await
-            .map_err(sqlstate::of_read)?;
-        let last: i64 = row.map_or(Ok(0), |row| column(&row, "coalesce"))?;
-        Ok(u64::try_from(last).unwrap_or(0))
+        let link = self.database.link(&connection);
+        let row = link.first(&HEALTH, &[]).await.map_err(sqlstate::of_read)?;
+        let row = row.ok_or_else(|| sqlstate::of_value("health", "no row"))?;
+        let commits: i64 = column(&row, "commits")?;
+        Ok((
+            u64::try_from(commits).unwrap_or(0),
+            column(&row, "read_only")?,
+        ))
     }
 }
 

@@ -9,10 +9,9 @@ use watchbook_core::{
 
 use super::PostgresStore;
 use super::exec::{Link, Statement};
-use super::record::{self, column, moment, parsed};
+use super::record::{self, column, parsed};
 use super::sqlstate;
 use crate::contract::StoreError;
-use crate::memory::KEY_MEMORY;
 
 const LOAD: Statement = Statement {
     sql: include_str!("sql/load.sql"),
@@ -24,7 +23,7 @@ const LOAD_LOCKED: Statement = Statement {
 };
 const PRIOR: Statement = Statement {
     sql: include_str!("sql/prior.sql"),
-    types: &[Type::TEXT, Type::TIMESTAMPTZ],
+    types: &[Type::TEXT],
 };
 const LINE: Statement = Statement {
     sql: include_str!("sql/line.sql"),
@@ -155,15 +154,14 @@ impl PostgresStore {
         Ok(Page { items, next })
     }
 
-    /// The earlier use of the key that this change stands for, if it is still remembered.
+    /// The earlier use of the key that this change stands for, if there was one.
     pub(super) async fn prior(
         &self,
         link: Link<'_>,
         change: ChangeId,
     ) -> Result<Option<KeyInUse>, StoreError> {
-        let oldest = moment(self.options.clock.now().minus(KEY_MEMORY));
         let found = link
-            .first(&PRIOR, &[&change.to_string(), &oldest])
+            .first(&PRIOR, &[&change.to_string()])
             .await
             .map_err(sqlstate::of_read)?;
         found.as_ref().map(key_in_use).transpose()

@@ -12,6 +12,9 @@ use crate::contract::StoreError;
 /// When it is worth trying again.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 
+/// What a database that takes no writes is said to be.
+pub(super) const READ_ONLY: &str = "it is read-only; does DATABASE_URL name a replica?";
+
 /// What became of a write that ended in an error.
 #[derive(Debug)]
 pub(super) enum WriteError {
@@ -104,6 +107,10 @@ pub(super) fn why_of(error: &tokio_postgres::Error) -> String {
             |beneath| format!("{error}: {beneath}"),
         );
     };
+    if *said.code() == SqlState::READ_ONLY_SQL_TRANSACTION {
+        // Its own words name the SELECT that our write begins with.
+        return READ_ONLY.to_owned();
+    }
     let hint = match *said.code() {
         SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => {
             "; run `watchbook migrate` to bring its tables up to date"
@@ -115,7 +122,6 @@ pub(super) fn why_of(error: &tokio_postgres::Error) -> String {
         SqlState::INSUFFICIENT_PRIVILEGE => {
             "; grant this user SELECT, INSERT and UPDATE on watchbook's tables"
         }
-        SqlState::READ_ONLY_SQL_TRANSACTION => "; DATABASE_URL names a read-only replica",
         SqlState::TOO_MANY_CONNECTIONS => "; it has no connections left",
         SqlState::DISK_FULL => "; make room on its disk",
         _ => "",

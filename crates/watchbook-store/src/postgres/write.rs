@@ -2,7 +2,9 @@
 
 use deadpool_postgres::Object;
 use tokio_postgres::types::Type;
-use watchbook_core::{Command, Commit, Decision, Event, EventId, IncidentId, Op, Set, redact};
+use watchbook_core::{
+    Command, Commit, Decision, Event, EventId, Facts as _, IncidentId, Op, Set, redact,
+};
 
 use super::PostgresStore;
 use super::exec::{Link, Statement};
@@ -336,7 +338,6 @@ fn blanks(known: &Known, commit: &Commit) -> Vec<(IncidentId, Event)> {
                 .map(|id| (event.incident_id, id))
         })
         .filter_map(|(incident, id): (IncidentId, EventId)| {
-            use watchbook_core::Facts as _;
             Some((incident, redact::blank(known.event(incident, id)?)))
         })
         .collect()

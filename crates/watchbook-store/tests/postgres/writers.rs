@@ -1,12 +1,13 @@
 //! Many servers on one database: each write is there once, in one order, whatever they meet.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use watchbook_core::query::PageRequest;
 use watchbook_core::text::{Env, Message, ServiceName, Title};
 use watchbook_core::{
-    AgentId, AppendType, By, ChangeId, Command, EventId, IncidentId, Kind, NewIncident, Op,
-    Severity, Source, Timestamp, Via,
+    AgentId, AppendType, By, ChangeId, Command, Digest, EventId, IncidentId, Key, Kind,
+    NewIncident, Op, Refused, Severity, Source, Timestamp, Via,
 };
 use watchbook_store::conformance::block_on;
 use watchbook_store::postgres::{ExecMode, PostgresStore};
@@ -150,5 +151,54 @@ fn tables_that_are_missing_are_named_with_the_remedy() {
         let schema = Schema::empty().await;
         let refused = schema.store(ExecMode::Prepared).apply(creation()).await;
         insta::assert_snapshot!(refused.unwrap_err());
+    });
+}
+
+#[test]
+fn a_key_with_another_body_is_refused_at_any_age() {
+    block_on(async {
+        let schema = Schema::migrated().await;
+        let store = schema.store(ExecMode::Prepared);
+        let keyed = |body: &str| Command {
+            change: ChangeId::from_key("sofiia/oncall_tool/incident_create", "k1"),
+            key: Some(Key {
+                body: Digest::of(body.as_bytes()),
+            }),
+            ..creation()
+        };
+        let first = store.apply(keyed("one")).await.unwrap();
+        schema.clock.advance(Duration::from_hours(24 * 30));
+        let again = store.apply(keyed("one")).await.unwrap();
+        assert_eq!(
+            (again.replayed, again.incident.id),
+            (true, first.incident.id)
+        );
+        let other = store.apply(keyed("another")).await;
+        assert!(
+            matches!(other, Err(StoreError::Refused(Refused::KeyReused))),
+            "{other:?}"
+        );
+    });
+}
+
+#[test]
+fn a_database_that_takes_no_writes_is_read_and_says_so() {
+    block_on(async {
+        let schema = Schema::migrated().await;
+        let incident = schema.store(ExecMode::Prepared).apply(creation()).await;
+        let mut options = schema.options();
+        let read_only = "options='-c default_transaction_read_only=on ";
+        options.url = options.url.replace("options='", read_only);
+        let replica = PostgresStore::new(options).unwrap();
+        let health = replica.health().await;
+        assert_eq!((health.readable, health.commits), (true, 1));
+        let id = incident.unwrap().incident.id;
+        assert_eq!(replica.get(id).await.unwrap().id, id);
+        let refused = replica.apply(note(id, "x")).await.unwrap_err();
+        assert_eq!(refused.outcome(), watchbook_store::Outcome::NotApplied);
+        insta::assert_snapshot!(format!("{}\n{refused}", health.read_only.unwrap()), @r"
+        the database: it is read-only; does DATABASE_URL name a replica?
+        the store is unavailable: the database: it is read-only; does DATABASE_URL name a replica?
+        ");
     });
 }

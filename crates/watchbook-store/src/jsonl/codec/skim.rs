@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use watchbook_core::{Footprint, KeyUse, Stamp};
 
-use super::{CodecError, Redaction};
+use super::{CodecError, Part, Redaction, part};
 
 /// A commit as folding sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +34,6 @@ struct Head {
     stamp: Stamp,
 }
 
-/// The part of a record that folding needs.
-#[derive(Deserialize)]
-struct Stored {
-    #[serde(default)]
-    event: Option<Footprint>,
-    #[serde(default)]
-    key: Option<KeyUse>,
-    #[serde(default)]
-    redaction: Option<Redaction>,
-}
-
 /// Reads what folding needs from the parts of a commit's line.
 pub(crate) fn skim(by: &str, records: &[&str]) -> Result<Skimmed, CodecError> {
     let Head { stamp } = serde_json::from_str(by).map_err(CodecError::Head)?;
@@ -55,25 +44,10 @@ pub(crate) fn skim(by: &str, records: &[&str]) -> Result<Skimmed, CodecError> {
         redactions: Vec::new(),
     };
     for (index, record) in records.iter().enumerate() {
-        let stored =
-            serde_json::from_str(record).map_err(|source| CodecError::Record { index, source })?;
-        match stored {
-            Stored {
-                event: Some(footprint),
-                key: None,
-                redaction: None,
-            } => skimmed.footprints.push(footprint),
-            Stored {
-                event: None,
-                key: Some(key),
-                redaction: None,
-            } => skimmed.key = Some(key),
-            Stored {
-                event: None,
-                key: None,
-                redaction: Some(redaction),
-            } => skimmed.redactions.push(redaction),
-            _ => return Err(CodecError::UnknownSort { index }),
+        match part(index, record)? {
+            Part::Event(footprint) => skimmed.footprints.push(footprint),
+            Part::Key(key) => skimmed.key = Some(key),
+            Part::Redaction(redaction) => skimmed.redactions.push(redaction),
         }
     }
     Ok(skimmed)
