@@ -14,8 +14,9 @@ pub mod postgres;
 pub mod system;
 
 pub use contract::{
-    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, CorruptPlace, Health, Incidents,
-    Keys, Outcome, Pepper, Store, StoreError,
+    Absorb, Absorbed, Apart, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Changed,
+    CorruptPlace, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys, MAX_ABSORBED,
+    Outcome, Pepper, Planted, Run, Store, StoreError, Stretch, Transfer, Unfit, Whole,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{

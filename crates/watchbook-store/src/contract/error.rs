@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use watchbook_core::artifact::ArtifactError;
-use watchbook_core::{ChangeId, Refused};
+use watchbook_core::{ChangeId, IncidentId, Refused};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,25 @@ pub enum StoreError {
         /// The newest version this program writes.
         known: u32,
     },
+    /// What is to be taken over does not go on from what is here. Nothing has changed.
+    #[error("incident {incident} cannot be taken over: {why}")]
+    Diverged {
+        /// The incident.
+        incident: IncidentId,
+        /// How it differs.
+        why: String,
+    },
+    /// What is to be brought in does not begin where the last run ended. Nothing has changed.
+    #[error("the commits after {given} were to be brought in, but those up to {here} are here")]
+    OutOfStep {
+        /// Up to which number the caller believes them to be here.
+        given: u64,
+        /// Up to which they are.
+        here: u64,
+    },
+    /// The store was restored from a copy since the position was given out.
+    #[error("the store was restored from a copy; read everything anew")]
+    FeedRestarted,
 }
 
 /// A place in a file that is damaged.

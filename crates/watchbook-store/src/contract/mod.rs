@@ -3,19 +3,25 @@
 //! A backend decides nothing itself: it takes a [`Command`](watchbook_core::Command), and under its lock, with
 //! everything earlier folded, asks [`watchbook_core::decide()`]. What it promises is order, durability and visibility.
 
+mod absorb;
 mod artifacts;
 mod audit;
 mod capabilities;
 mod error;
+mod feed;
 mod incidents;
 mod keys;
+mod transfer;
 
+pub use absorb::{Absorb, Absorbed, Apart, MAX_ABSORBED, Run, Unfit};
 pub use artifacts::{ArtifactContent, Artifacts};
 pub use audit::AuditLog;
 pub use capabilities::{Capabilities, Health};
 pub use error::{CorruptPlace, Outcome, StoreError};
+pub use feed::{Changed, Feed, FeedPosition, Stretch};
 pub use incidents::{Applied, Incidents};
 pub use keys::{Keys, Pepper};
+pub use transfer::{KeptKey, KeptLine, Planted, Transfer, Whole};
 
 /// Everything a backend offers.
 pub trait Store: Incidents + Artifacts + AuditLog + Keys {}
