@@ -185,6 +185,13 @@ pub trait DiskFile: Debug + Send + Sync {
     /// Whatever the system says.
     fn try_lock(&self) -> io::Result<bool>;
 
+    /// Takes a lock of this file that any number of handles may share, if nobody has the exclusive one, and says whether
+    /// it did. The lock belongs to the handle, as with [`Self::try_lock`].
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    fn try_lock_shared(&self) -> io::Result<bool>;
+
     /// Releases the lock.
     ///
     /// # Errors

@@ -102,6 +102,10 @@ impl DiskFile for NoSyncFile {
         self.0.try_lock()
     }
 
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        self.0.try_lock_shared()
+    }
+
     fn unlock(&self) -> io::Result<()> {
         self.0.unlock()
     }
@@ -145,6 +149,10 @@ impl DiskFile for LateSyncFile {
 
     fn try_lock(&self) -> io::Result<bool> {
         self.settled()?.try_lock()
+    }
+
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        self.settled()?.try_lock_shared()
     }
 
     fn unlock(&self) -> io::Result<()> {

@@ -153,6 +153,26 @@ fn a_lock_belongs_to_its_handle() {
 }
 
 #[test]
+fn a_shared_lock_keeps_the_exclusive_one_out() {
+    on_each(|disk, dir| {
+        let path = dir.join("lock");
+        let [first, second, third] =
+            [(); 3].map(|()| disk.open(&path, Open::Create).expect("opened"));
+        assert!(first.try_lock_shared().expect("tried"));
+        assert!(
+            second.try_lock_shared().expect("tried"),
+            "many may share it"
+        );
+        assert!(!third.try_lock().expect("tried"));
+        first.unlock().expect("unlocked");
+        assert!(!third.try_lock().expect("tried"), "one still shares it");
+        drop(second);
+        assert!(third.try_lock().expect("tried"));
+        assert!(!first.try_lock_shared().expect("tried"));
+    });
+}
+
+#[test]
 fn a_link_is_not_followed_and_a_pipe_does_not_hang() {
     let dir = tempfile::tempdir().expect("a directory");
     let target = dir.path().join("target");

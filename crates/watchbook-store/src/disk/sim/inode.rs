@@ -1,6 +1,6 @@
 //! A file or directory: as reads see it, as a power cut would leave it, and the changes in between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::random::SplitMix;
 
@@ -20,8 +20,10 @@ pub(super) struct FileNode {
     pub(super) now: Vec<u8>,
     durable: Vec<u8>,
     pending: Vec<FileChange>,
-    /// The handle that has the lock.
+    /// The handle that has the exclusive lock.
     lock: Option<u64>,
+    /// The handles that share the lock.
+    sharers: BTreeSet<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -137,12 +139,28 @@ impl FileNode {
     }
 
     pub(super) fn try_lock(&mut self, handle: u64) -> bool {
+        if self.sharers.iter().any(|sharer| *sharer != handle) {
+            return false;
+        }
         let holder = *self.lock.get_or_insert(handle);
+        if holder == handle {
+            self.sharers.clear();
+        }
         holder == handle
+    }
+
+    pub(super) fn try_lock_shared(&mut self, handle: u64) -> bool {
+        let free = self.lock.is_none_or(|holder| holder == handle);
+        if free {
+            self.lock = None;
+            self.sharers.insert(handle);
+        }
+        free
     }
 
     pub(super) fn unlock(&mut self, handle: u64) {
         self.lock = self.lock.filter(|holder| *holder != handle);
+        self.sharers.remove(&handle);
     }
 }
 

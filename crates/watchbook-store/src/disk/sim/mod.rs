@@ -290,6 +290,12 @@ impl DiskFile for SimFile {
         Ok(world.file(self.inode)?.try_lock(self.handle))
     }
 
+    fn try_lock_shared(&self) -> io::Result<bool> {
+        let mut world = self.world.lock();
+        world.begin(Op::Lock, &self.path)?;
+        Ok(world.file(self.inode)?.try_lock_shared(self.handle))
+    }
+
     fn unlock(&self) -> io::Result<()> {
         let mut world = self.world.lock();
         world.begin(Op::Lock, &self.path)?;
