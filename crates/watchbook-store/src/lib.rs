@@ -1,5 +1,6 @@
 //! Where incidents are kept: the contract, and the backends that keep it.
 
+pub mod auto;
 #[cfg(feature = "testsuite")]
 pub mod conformance;
 pub mod contract;

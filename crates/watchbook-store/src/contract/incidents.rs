@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, PageRequest};
-use watchbook_core::{Command, Event, Incident, IncidentId};
+use watchbook_core::{Command, Event, Incident, IncidentId, Timestamp};
 
 use super::{Capabilities, Health, StoreError};
 
@@ -53,6 +53,12 @@ pub trait Incidents: fmt::Debug + Send + Sync + 'static {
 
     /// How it is doing.
     async fn health(&self) -> Health;
+
+    /// Since when answers come from its second choice; `None` if they do not, or if it has none. Cheap: every answer
+    /// says so.
+    fn degraded_since(&self) -> Option<Timestamp> {
+        None
+    }
 
     /// Decides on a command and stores what it leads to.
     ///

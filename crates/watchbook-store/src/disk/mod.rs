@@ -108,6 +108,12 @@ pub trait Disk: Debug + Send + Sync {
     /// `NotFound` and whatever the system says.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
 
+    /// Removes an empty directory's name. Not durable before [`Self::sync_dir`].
+    ///
+    /// # Errors
+    /// `NotFound`, `DirectoryNotEmpty`, and whatever the system says.
+    fn remove_dir(&self, path: &Path) -> io::Result<()>;
+
     /// Makes the names in a directory durable.
     ///
     /// # Errors
@@ -226,6 +232,25 @@ pub fn create_dir_all(disk: &dyn Disk, path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Removes `path` with everything below it. Links are removed, not followed. Nothing there is fine.
+///
+/// # Errors
+/// Whatever the system says; a part may be gone then.
+pub fn remove_dir_all(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    let names = match disk.read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        names => names?,
+    };
+    for name in names {
+        let below = path.join(name);
+        match disk.metadata(&below)?.kind {
+            Kind::Directory => remove_dir_all(disk, &below)?,
+            Kind::File | Kind::Other => disk.remove_file(&below)?,
+        }
+    }
+    disk.remove_dir(path)
 }
 
 /// The directories on the way to `path` that do not exist, the deepest first.

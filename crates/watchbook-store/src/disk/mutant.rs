@@ -44,6 +44,10 @@ macro_rules! pass_on_names {
             self.0.remove_file(path)
         }
 
+        fn remove_dir(&self, path: &Path) -> io::Result<()> {
+            self.0.remove_dir(path)
+        }
+
         fn sync_dir(&self, path: &Path) -> io::Result<()> {
             self.0.sync_dir(path)
         }

@@ -86,6 +86,10 @@ impl Disk for RealDisk {
         retry(|| rustix::fs::unlinkat(CWD, path, AtFlags::empty()))
     }
 
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        retry(|| rustix::fs::unlinkat(CWD, path, AtFlags::REMOVEDIR))
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = retry(|| rustix::fs::openat(CWD, path, flags, Mode::empty()))?;

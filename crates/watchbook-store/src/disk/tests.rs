@@ -137,6 +137,23 @@ fn directories_are_made_with_their_parents() {
 }
 
 #[test]
+fn a_directory_goes_with_everything_below_it() {
+    on_each(|disk, dir| {
+        let deep = dir.join("one/two");
+        create_dir_all(disk, &deep).expect("made");
+        drop(disk.open(&deep.join("file"), Open::Create).expect("made"));
+        let one = dir.join("one");
+        assert_eq!(
+            kind(disk.remove_dir(&one)),
+            Some(ErrorKind::DirectoryNotEmpty)
+        );
+        remove_dir_all(disk, &one).expect("removed");
+        assert!(!exists(disk, &one).expect("looked"));
+        remove_dir_all(disk, &one).expect("nothing there is fine");
+    });
+}
+
+#[test]
 fn a_lock_belongs_to_its_handle() {
     on_each(|disk, dir| {
         let path = dir.join("lock");

@@ -20,6 +20,7 @@ mod maintenance;
 mod obstacle;
 mod options;
 mod overlay;
+mod own;
 mod projection;
 mod read;
 mod redaction;
@@ -27,7 +28,7 @@ mod restoring;
 mod shelf;
 mod store;
 mod traits;
-mod whole_file;
+pub(crate) mod whole_file;
 mod write;
 
 use std::fmt;

@@ -43,6 +43,8 @@ pub enum Op {
     Rename,
     /// [`Disk::remove_file`].
     RemoveFile,
+    /// [`Disk::remove_dir`].
+    RemoveDir,
     /// [`Disk::sync_dir`].
     SyncDir,
     /// [`Disk::metadata`] or [`DiskFile::metadata`].
@@ -192,6 +194,12 @@ impl Disk for SimDisk {
         let mut world = self.0.lock();
         world.begin(Op::RemoveFile, path)?;
         world.remove_file(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        let mut world = self.0.lock();
+        world.begin(Op::RemoveDir, path)?;
+        world.remove_dir(path)
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {

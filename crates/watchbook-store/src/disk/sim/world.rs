@@ -208,6 +208,16 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn remove_dir(&mut self, path: &Path) -> io::Result<()> {
+        let inode = self.find(path)?;
+        if !self.dir(inode)?.now.is_empty() {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        let (parent, name) = self.parent(path)?;
+        self.dir(parent)?.unlink(name);
+        Ok(())
+    }
+
     pub(super) fn sync_dir(&mut self, path: &Path) -> io::Result<()> {
         let inode = self.find(path)?;
         self.dir(inode)?.sync();

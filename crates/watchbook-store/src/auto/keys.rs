@@ -1,0 +1,103 @@
+//! Keys: kept by the database; known to the node while that is gone.
+
+use async_trait::async_trait;
+use watchbook_core::KeyRecord;
+
+use super::AutoStore;
+use super::ask::Asked;
+use super::condition::Phase;
+use super::notes::{KEYS, KeptKeys};
+use crate::contract::{Keys, Pepper, StoreError};
+
+#[async_trait]
+impl Keys for AutoStore {
+    async fn keys(&self) -> Result<Vec<KeyRecord>, StoreError> {
+        self.tend_when_due().await;
+        let condition = self.node.shelter.condition()?;
+        if condition.phase == Phase::Primary {
+            let asked = self
+                .ask(|primary| async move { Ok((primary.pepper().await?, primary.keys().await?)) })
+                .await;
+            match asked {
+                Asked::Answered(answer) => {
+                    let (pepper, records) = answer?;
+                    self.remember(pepper, &records)?;
+                    return Ok(records);
+                }
+                Asked::Lost(lost) => drop(self.lost(condition.epoch, &lost)?),
+            }
+        }
+        Ok(self.kept_keys()?.records)
+    }
+
+    async fn put_key(&self, record: KeyRecord) -> Result<(), StoreError> {
+        self.tend_when_due().await;
+        let condition = self.node.shelter.condition()?;
+        if condition.phase.is_apart() {
+            return Err(waits());
+        }
+        let asked = self
+            .ask(|primary| {
+                let record = record.clone();
+                async move { primary.put_key(record).await }
+            })
+            .await;
+        match asked {
+            Asked::Answered(answer) => answer?,
+            Asked::Lost(lost) => {
+                self.lost(condition.epoch, &lost)?;
+                return Err(waits());
+            }
+        }
+        self.keys().await.map(|_| ())
+    }
+
+    async fn pepper(&self) -> Result<Pepper, StoreError> {
+        if let Some(pepper) = *self.node.pepper.lock() {
+            return Ok(pepper);
+        }
+        self.keys().await?;
+        let known = *self.node.pepper.lock();
+        match known {
+            Some(pepper) => Ok(pepper),
+            None => self.kept_keys()?.pepper().ok_or_else(unknown),
+        }
+    }
+}
+
+impl AutoStore {
+    /// Keeps the keys for the time without the database, if they are others than those that are kept.
+    fn remember(&self, pepper: Pepper, records: &[KeyRecord]) -> Result<(), StoreError> {
+        *self.node.pepper.lock() = Some(pepper);
+        let kept = KeptKeys::new(pepper, records.to_vec());
+        let bytes = serde_json::to_vec(&kept).unwrap_or_default();
+        let mut last = self.node.kept_keys.lock();
+        if *last != bytes {
+            self.keep_note(KEYS, &kept)?;
+            *last = bytes;
+        }
+        Ok(())
+    }
+
+    fn kept_keys(&self) -> Result<KeptKeys, StoreError> {
+        self.note(KEYS)?.ok_or_else(unknown)
+    }
+}
+
+fn waits() -> StoreError {
+    StoreError::Unavailable {
+        why: "keys cannot be changed while the database is lost; the known ones go on working"
+            .to_owned(),
+        retry_after: super::RETRY,
+        source: None,
+    }
+}
+
+fn unknown() -> StoreError {
+    StoreError::Unavailable {
+        why: "the database is lost, and this node has never seen its keys; reach the database once"
+            .to_owned(),
+        retry_after: super::RETRY,
+        source: None,
+    }
+}

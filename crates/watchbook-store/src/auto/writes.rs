@@ -1,0 +1,149 @@
+//! Writes: to the database, or to the local log.
+
+use std::sync::Arc;
+
+use watchbook_core::{Command, Op, ProposedChange, Refused};
+
+use super::AutoStore;
+use super::ask::{Asked, Lost};
+use super::condition::{Condition, Phase};
+use super::shelter::Local;
+use crate::contract::{Applied, StoreError};
+
+/// The bytes that come with an attachment.
+pub(super) type Content = Option<Arc<Vec<u8>>>;
+
+impl AutoStore {
+    /// Carries a command out where writes go at this moment. The command is the same at every try, so what the
+    /// database may have done already is recognised by its id when it is brought in.
+    pub(super) async fn write(
+        &self,
+        command: Command,
+        content: Content,
+    ) -> Result<Applied, StoreError> {
+        self.tend_when_due().await;
+        let _inside = self.node.shelter.enter().await?;
+        let condition = self.node.shelter.condition()?;
+        if condition.phase.is_apart() {
+            return self.write_apart(&condition, command, content).await;
+        }
+        let asked = self
+            .ask(|primary| {
+                let (command, content) = (command.clone(), content.clone());
+                async move {
+                    match content {
+                        Some(bytes) => primary.attach(command, bytes.to_vec()).await,
+                        None => primary.apply(command).await,
+                    }
+                }
+            })
+            .await;
+        match asked {
+            Asked::Answered(Ok(applied)) => {
+                self.mirror(&condition, &command, &applied, content).await;
+                Ok(applied)
+            }
+            Asked::Answered(Err(error)) => Err(error),
+            Asked::Lost(lost) => {
+                let condition = self.lost(condition.epoch, &lost)?;
+                let change = command.change;
+                let written = self.write_apart(&condition, command, content).await;
+                written.map_err(|error| if_it_may_have_happened(&lost, change, error))
+            }
+        }
+    }
+
+    async fn write_apart(
+        &self,
+        condition: &Condition,
+        command: Command,
+        content: Content,
+    ) -> Result<Applied, StoreError> {
+        check_apart(&command.op)?;
+        let local = self.local(condition.generation)?;
+        let written = carry_out(&*local, command, content).await;
+        self.node.counters.wrote_apart();
+        written.map_err(of_apart)
+    }
+
+    /// What a write would lead to, where writes go at this moment.
+    pub(super) async fn rehearse(&self, command: Command) -> Result<Applied, StoreError> {
+        self.tend_when_due().await;
+        let mut condition = self.node.shelter.condition()?;
+        if condition.phase == Phase::Primary {
+            let asked = self
+                .ask(|primary| {
+                    let command = command.clone();
+                    async move { primary.preview(command).await }
+                })
+                .await;
+            match asked {
+                Asked::Answered(answer) => return answer,
+                Asked::Lost(lost) => condition = self.lost(condition.epoch, &lost)?,
+            }
+        }
+        check_apart(&command.op)?;
+        let local = self.local(condition.generation)?;
+        local.preview(command).await.map_err(of_apart)
+    }
+}
+
+async fn carry_out(
+    local: &dyn Local,
+    command: Command,
+    content: Content,
+) -> Result<Applied, StoreError> {
+    match content {
+        Some(bytes) => local.attach(command, bytes.to_vec()).await,
+        None => local.apply(command).await,
+    }
+}
+
+/// What changes several incidents or takes texts away wants all nodes to agree, so it waits for the database.
+fn check_apart(op: &Op) -> Result<(), StoreError> {
+    let what = match op {
+        Op::Merge { .. } | Op::Unmerge { .. } => "merging incidents",
+        Op::Redact { .. } => "blacking out a line",
+        Op::Propose(proposal) if matches!(proposal.change, ProposedChange::Merge(_)) => {
+            "merging incidents"
+        }
+        _ => return Ok(()),
+    };
+    Err(StoreError::Unavailable {
+        why: format!("{what} waits until the database is back; everything else goes on"),
+        retry_after: super::RETRY,
+        source: None,
+    })
+}
+
+/// What the local log does not know may be in the database all the same.
+pub(super) fn of_apart(error: StoreError) -> StoreError {
+    let what = match &error {
+        StoreError::NotFound { what, name } => format!("{what} {name}"),
+        StoreError::Refused(Refused::NoIncident(id)) => format!("incident {id}"),
+        _ => return error,
+    };
+    StoreError::Unavailable {
+        why: format!(
+            "the database is lost, and {what} is not in the local copy; ask again when it is back (`watchbook auto status`)"
+        ),
+        retry_after: super::RETRY,
+        source: None,
+    }
+}
+
+/// A write that neither side is known to have done.
+fn if_it_may_have_happened(
+    lost: &Lost,
+    change: watchbook_core::ChangeId,
+    error: StoreError,
+) -> StoreError {
+    match error {
+        StoreError::Unavailable { why, .. } if lost.may_have_happened => StoreError::Unknown {
+            change,
+            why: format!("{}; and then: {why}", lost.why),
+            source: None,
+        },
+        error => error,
+    }
+}
