@@ -223,6 +223,7 @@ pub(crate) fn incident(text: &str) -> NewIncident {
         roles: BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     }
 }
 
