@@ -40,6 +40,11 @@ impl AgentId {
         }
     }
 
+    /// watchbook itself, where no agent or person wrote.
+    pub(crate) fn ours() -> Self {
+        Self("watchbook".into())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -211,6 +211,9 @@ pub struct NewIncident {
     pub started_at: Option<Timestamp>,
     /// When it was noticed.
     pub detected_at: Option<Timestamp>,
+    /// The group of alerts that it is opened for. Two incidents that nodes opened for one group while they were apart
+    /// become one.
+    pub group_key: Option<Short>,
 }
 
 /// An incident of another program, with its past.

@@ -139,6 +139,8 @@ pub enum Set {
     Kind(Kind),
     /// What makes it "the same thing again".
     Signature(Signature),
+    /// The group of alerts that it was opened for.
+    GroupKey(Short),
     /// One label.
     Label {
         /// Its key.

@@ -106,6 +106,7 @@ impl Step {
             Set::Summary(value) => state.summary.set(mark, value),
             Set::Kind(value) => state.kind.set(mark, value),
             Set::Signature(value) => state.signature.set(mark, value),
+            Set::GroupKey(value) => state.group_key.set(mark, value),
             Set::Label { key, value } => state.labels.entry(key).or_default().set(mark, value),
             Set::Role { name, holder } => state.roles.entry(name).or_default().set(mark, holder),
             Set::Drill(value) => state.drill.set(mark, value),

@@ -260,6 +260,28 @@ impl ChangeId {
             .finalize();
         EventId(u128::from_be_bytes(first(&hash)))
     }
+
+    /// The id of the `index`-th event of this change when it creates `incident`. A request that is repeated on a node
+    /// that is apart creates another incident under the same change; their lines must not be taken for each other.
+    pub fn creation(self, incident: IncidentId, index: u32) -> EventId {
+        let hash = Sha256::new()
+            .chain_update(self.0.to_be_bytes())
+            .chain_update(incident.to_bits().to_be_bytes())
+            .chain_update(index.to_be_bytes())
+            .finalize();
+        EventId(u128::from_be_bytes(first(&hash)))
+    }
+}
+
+impl EventId {
+    /// The id of a line that follows from this one for `reason`; the same wherever it is derived.
+    pub fn derived(self, reason: &str) -> Self {
+        let hash = Sha256::new()
+            .chain_update(self.0.to_be_bytes())
+            .chain_update(reason)
+            .finalize();
+        Self(u128::from_be_bytes(first(&hash)))
+    }
 }
 
 impl Serialize for IncidentId {

@@ -41,6 +41,9 @@ pub struct Incident {
     pub kind: Kind,
     /// What makes it "the same thing again".
     pub signature: Signature,
+    /// The group of alerts that it was opened for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_key: Option<Short>,
     /// Free labels.
     pub labels: BTreeMap<Name, Short>,
     /// Whether it is an exercise, left out of every metric.

@@ -28,6 +28,7 @@ mod likeness;
 pub mod limit;
 mod lww;
 pub mod query;
+pub mod reconcile;
 pub mod redact;
 mod refused;
 mod severity;

@@ -30,6 +30,8 @@ pub const META_BYTES: usize = 64 * 1024;
 pub const META_DEPTH: usize = 32;
 /// Similar incidents that a creation names.
 pub const SIMILAR: usize = 10;
+/// How far apart two incidents of one alert group may be opened and still be the same thing.
+pub const TWINS: Duration = Duration::from_hours(24);
 /// How far in the future a time that a caller gives may lie: clocks differ.
 pub const AHEAD: Duration = Duration::from_mins(5);
 /// The longest claim.

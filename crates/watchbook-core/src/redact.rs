@@ -2,7 +2,7 @@
 //!
 //! Free texts go: message, meta, and every text that the event set (title, summary, label values, role holders,
 //! the texts of follow-ups and proposals). What stays is what the log needs to hold together and to be searched by:
-//! place, times, writer, type, and the names of services, environments, labels, roles and artifacts.
+//! place, times, writer, type, and the names of services, environments, alert groups, labels, roles and artifacts.
 //!
 //! The texts of *other* events that repeat it (a later change says what stood there before) are redactions of their own.
 
@@ -85,6 +85,7 @@ pub(crate) fn blank_set(set: &Set) -> Set {
         | Set::Stage(_)
         | Set::Kind(_)
         | Set::Signature(_)
+        | Set::GroupKey(_)
         | Set::Drill(_)
         | Set::StartedAt(_)
         | Set::DetectedAt(_)

@@ -38,6 +38,7 @@ pub struct IncidentState {
     pub(crate) summary: Lww<Option<Prose>>,
     pub(crate) kind: Lww<Kind>,
     pub(crate) signature: Lww<Signature>,
+    pub(crate) group_key: Lww<Short>,
     pub(crate) labels: BTreeMap<Name, Lww<Option<Short>>>,
     pub(crate) roles: BTreeMap<Name, Lww<Option<Short>>>,
     pub(crate) drill: Lww<bool>,
@@ -122,14 +123,18 @@ pub(crate) struct OpenedProposal {
 }
 
 impl IncidentState {
-    /// Where the incident stands: `merged` and `canceled` hide the stage.
+    /// Where the incident stands: `merged` and `canceled` hide the stage. Both hold only when nodes wrote them apart
+    /// from each other; then the later one counts.
     pub fn status(&self) -> Option<Status> {
-        if self.merged_into.get().is_some_and(Option::is_some) {
-            Some(Status::Merged)
-        } else if self.canceled.get() == Some(&true) {
-            Some(Status::Canceled)
-        } else {
-            self.stage.get().map(|stage| Status::from(*stage))
+        let merged = self.merged_into.get().is_some_and(Option::is_some);
+        let canceled = self.canceled.get() == Some(&true);
+        match (merged, canceled) {
+            (true, true) if self.merged_into.mark() < self.canceled.mark() => {
+                Some(Status::Canceled)
+            }
+            (true, _) => Some(Status::Merged),
+            (false, true) => Some(Status::Canceled),
+            (false, false) => self.stage.get().map(|stage| Status::from(*stage)),
         }
     }
 
@@ -139,6 +144,11 @@ impl IncidentState {
             revision: self.revision,
             event: mark.event,
         })
+    }
+
+    /// Its place in the order of creations; `None` until its creation was folded.
+    pub fn created(&self) -> Option<Mark> {
+        self.created_at.mark()
     }
 
     /// The number of the latest timeline line; 0 before the first.
@@ -221,6 +231,7 @@ impl IncidentState {
             summary: self.summary.get().cloned().flatten(),
             kind: *self.kind.get()?,
             signature: *self.signature.get()?,
+            group_key: self.group_key.get().cloned(),
             labels: present(&self.labels),
             drill: self.drill.get().copied().unwrap_or(false),
             roles: present(&self.roles),

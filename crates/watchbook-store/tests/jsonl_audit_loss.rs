@@ -197,6 +197,7 @@ fn op(does: Does) -> Option<Op> {
             roles: BTreeMap::new(),
             started_at: None,
             detected_at: None,
+            group_key: None,
         })),
         Does::Note => Op::Append {
             kind: AppendType::Note,

@@ -164,6 +164,7 @@ impl From<IncidentCreate> for NewIncident {
             roles,
             started_at,
             detected_at,
+            group_key: None,
         }
     }
 }

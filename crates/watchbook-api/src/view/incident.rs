@@ -185,6 +185,8 @@ impl IncidentView {
             claim,
             proposals,
             etag,
+            // Not shown: the key of a group of alerts says nothing to who did not group them.
+            group_key: _,
         }: Incident,
         now: Timestamp,
     ) -> Self {

@@ -38,6 +38,7 @@ fn incident(seed: u64, severity: Severity, status: Status, since: &str) -> Incid
         roles: [].into(),
         started_at: since,
         detected_at: None,
+        group_key: None,
         created_at: since,
         acknowledged_at: None,
         mitigated_at: None,

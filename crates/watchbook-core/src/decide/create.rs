@@ -83,6 +83,7 @@ pub(super) fn fields(new: &NewIncident, created_at: Timestamp, draft: &Draft<'_>
         roles,
         started_at,
         detected_at,
+        group_key,
     } = new;
     let mut set = vec![
         Set::CreatedAt(created_at),
@@ -99,6 +100,7 @@ pub(super) fn fields(new: &NewIncident, created_at: Timestamp, draft: &Draft<'_>
     set.extend((!affects.is_empty()).then(|| Set::Affects(affects.clone())));
     set.extend(summary.clone().map(|summary| Set::Summary(Some(summary))));
     set.extend(drill.then_some(Set::Drill(true)));
+    set.extend(group_key.clone().map(Set::GroupKey));
     set.extend(detected_at.map(|at| Set::DetectedAt(Some(at))));
     set.extend(labels.iter().map(|(key, value)| Set::Label {
         key: key.clone(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::actor::Source;
-use crate::command::Command;
+use crate::command::{Command, Op};
 use crate::event::{Event, EventType, Set};
 use crate::id::{EventId, IncidentId};
 use crate::refused::{Countable, Refused};
@@ -48,7 +48,16 @@ impl<'a> Draft<'a> {
 
     /// The id that the next event will have.
     pub(super) fn next_id(&self) -> EventId {
-        self.command.change.event(self.index())
+        let Command {
+            change,
+            incident,
+            op,
+            ..
+        } = self.command;
+        match op {
+            Op::Create(_) => change.creation(*incident, self.index()),
+            _ => change.event(self.index()),
+        }
     }
 
     fn index(&self) -> u32 {

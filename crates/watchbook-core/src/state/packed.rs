@@ -132,6 +132,7 @@ packed! {
         summary: Option<Prose>,
         kind: Kind,
         signature: Signature,
+        group_key: Short,
         drill: bool,
         started_at: Timestamp,
         detected_at: Option<Timestamp>,

@@ -7,6 +7,7 @@
     reason = "everything here is test code, also outside of `#[test]`"
 )]
 
+mod apart;
 mod artifacts;
 mod creation;
 mod followups;

@@ -193,6 +193,7 @@ fn is_shown(state: &IncidentState, is: &Incident, set: &Set) -> bool {
         Set::Signature(signature) => is.signature == *signature,
         Set::Label { key, value } => is.labels.get(key) == value.as_ref(),
         Set::Role { name, holder } => is.roles.get(name) == holder.as_ref(),
+        Set::GroupKey(key) => is.group_key.as_ref() == Some(key),
         Set::Drill(drill) => is.drill == *drill,
         Set::StartedAt(at) => is.started_at == *at,
         Set::DetectedAt(at) => is.detected_at == *at,

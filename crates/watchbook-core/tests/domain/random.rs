@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use watchbook_core::text::{Name, ServiceName};
 use watchbook_core::{
-    AppendType, Commit, Decision, ETag, EventId, FollowupPatch, FollowupStatus, ImportedEvent,
-    ImportedIncident, IncidentId, IncidentPatch, Kind, Lifecycle, NewFollowup, NewIncident, Op,
-    Proposal, ProposedChange, Refused, Resolution, Severity, Signature, Stage, Step, Timestamp,
+    AppendType, Command, Commit, Decision, ETag, EventId, FollowupPatch, FollowupStatus,
+    ImportedEvent, ImportedIncident, IncidentId, IncidentPatch, Kind, Lifecycle, NewFollowup,
+    NewIncident, Op, Proposal, ProposedChange, Refused, Resolution, Severity, Signature, Stage,
+    Step, Timestamp,
 };
 
 use crate::artifacts::attach;
@@ -17,11 +18,12 @@ const WORDS: [&str; 5] = ["pool", "gateway", "timeout", "disk", "ärger \"\\\n�
 const LINES: [&str; 4] = ["pool", "gateway", "timeout", "ärger \"\\ 🔥"];
 const AGENTS: [&str; 3] = ["sofiia", "helion", "human:ada"];
 
-/// Two nodes, and what each has not yet heard of the other.
+/// Some nodes, and what each has not yet heard of the others.
 pub(crate) struct Life {
-    pub(crate) nodes: [World; 2],
-    heard: [usize; 2],
-    own: [Vec<Commit>; 2],
+    pub(crate) nodes: Vec<World>,
+    /// How many commits each node has heard of each.
+    heard: Vec<Vec<usize>>,
+    own: Vec<Vec<Commit>>,
     incidents: Vec<IncidentId>,
     events: Vec<EventId>,
     etags: Vec<ETag>,
@@ -71,10 +73,15 @@ impl Draws {
 
 impl Life {
     pub(crate) fn new() -> Self {
+        Self::of_nodes(2)
+    }
+
+    pub(crate) fn of_nodes(count: u32) -> Self {
+        let nodes: Vec<World> = (1..=count).map(World::of_node).collect();
         Self {
-            nodes: [World::of_node(1), World::of_node(2)],
-            heard: [0; 2],
-            own: [Vec::new(), Vec::new()],
+            heard: vec![vec![0; nodes.len()]; nodes.len()],
+            own: vec![Vec::new(); nodes.len()],
+            nodes,
             incidents: Vec::new(),
             events: Vec::new(),
             etags: Vec::new(),
@@ -95,18 +102,48 @@ impl Life {
         self.own.concat()
     }
 
-    /// Lets both nodes hear everything.
+    /// The commits of one node.
+    pub(crate) fn commits_of(&self, node: usize) -> &[Commit] {
+        &self.own[node]
+    }
+
+    /// Lets all nodes hear everything.
     pub(crate) fn exchange(&mut self) {
-        self.hear(0);
-        self.hear(1);
+        for node in 0..self.nodes.len() {
+            self.hear(node);
+        }
     }
 
     fn hear(&mut self, node: usize) {
-        let other = 1 - node;
-        for commit in self.own[other].iter().skip(self.heard[node]) {
-            self.nodes[node].take(commit.clone());
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            let heard = &mut self.heard[node][other];
+            for commit in self.own[other].iter().skip(*heard) {
+                self.nodes[node].take(commit.clone());
+            }
+            *heard = self.own[other].len();
         }
-        self.heard[node] = self.own[other].len();
+    }
+
+    /// Lets a node do something that no key protects.
+    pub(crate) fn act(&mut self, node: usize, draw: u64) {
+        let draws = Draws(std::cell::Cell::new(draw));
+        let (id, op) = self.wanted(node, &draws);
+        let agent = draws.some(&AGENTS);
+        let command = self.nodes[node].by(agent).command(id, op);
+        self.carry_out(node, &command);
+    }
+
+    /// Lets a node write what was written elsewhere as its own.
+    pub(crate) fn repeat(&mut self, node: usize, commit: Commit) {
+        self.nodes[node].take(commit.clone());
+        self.learn(node, commit);
+    }
+
+    /// Lets a node carry out a command, if it may.
+    pub(crate) fn carry_out(&mut self, node: usize, command: &Command) {
+        if let Ok(Decision::Commit { commit, .. }) = self.nodes[node].tell(command) {
+            self.learn(node, commit);
+        }
     }
 
     pub(crate) fn turn(&mut self, draw: u64) -> Turned {

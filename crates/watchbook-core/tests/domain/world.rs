@@ -9,7 +9,7 @@ use watchbook_core::{
     AgentId, AppendType, By, ChangeId, Command, Commit, Decision, Digest, ETag, Event, EventId,
     Facts, FollowupStatus, HybridClock, Incident, IncidentId, IncidentState, Key, KeyUse, Kind,
     Lifecycle, NewFollowup, NewIncident, NodeId, Op, Prior, Refused, Resolution, Severity, Source,
-    Step, Timestamp, Via, decide, fold,
+    Stamp, Step, Timestamp, Via, decide, fold,
 };
 
 /// A node with everything it knows.
@@ -84,6 +84,20 @@ impl World {
     pub(crate) fn if_match(&mut self, etag: ETag) -> &mut Self {
         self.if_match = Some(etag);
         self
+    }
+
+    /// The stamp that its next write would have.
+    pub(crate) fn next_stamp(&self) -> Stamp {
+        self.clock.next(self.now)
+    }
+
+    /// Whether it knows an incident that was opened for this group of alerts.
+    pub(crate) fn has_group(&self, group: &str) -> bool {
+        let of = |id: &IncidentId| self.get(*id).group_key;
+        self.states
+            .keys()
+            .filter_map(of)
+            .any(|key| key.as_str() == group)
     }
 
     pub(crate) fn fresh(&mut self) -> u64 {
@@ -223,6 +237,7 @@ pub(crate) fn incident(text: &str) -> NewIncident {
         roles: BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     }
 }
 

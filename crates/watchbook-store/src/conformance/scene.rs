@@ -227,6 +227,7 @@ pub(crate) fn plain(text: &str) -> NewIncident {
         roles: BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Commits of a log that was apart, brought in.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use watchbook_core::reconcile::Reconciled;
 use watchbook_core::{Commit, Digest, IncidentId, NodeId, StoreId};
 
 use super::StoreError;
@@ -18,7 +20,9 @@ pub struct Apart {
     /// The commit. The numbers of its lines are those of the other log.
     pub commit: Commit,
     /// For each incident of the commit that was known from here: up to which number the writer had seen its lines. Of
-    /// other lines it had seen those of its own node.
+    /// other lines it had seen those of its own node. When the commit creates an incident for an alert group, also the
+    /// incidents of that group that the writer knew from here: it opened another one in spite of them, so they are not
+    /// merged.
     pub seen: Vec<(IncidentId, u32)>,
     /// The bytes of artifacts that the commit names.
     pub bytes: Vec<(IncidentId, Digest, Vec<u8>)>,
@@ -59,6 +63,54 @@ pub struct Absorbed {
     pub conflicts: u64,
     /// Commits that were left out. They do not hold up the others.
     pub unfit: Vec<Unfit>,
+}
+
+impl Run {
+    /// Whether it can be brought in where the commits of its source are here up to number `here`.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfStep`] when it does not begin there, or does not go on from there in order;
+    /// [`StoreError::Unavailable`] when it has too many commits.
+    pub(crate) fn check(&self, here: u64) -> Result<(), StoreError> {
+        let mut last = self.after;
+        let rises = self.commits.iter().all(|apart| {
+            let rises = apart.n > last;
+            last = apart.n;
+            rises
+        });
+        if self.after != here || !rises || self.upto < last {
+            return Err(StoreError::OutOfStep {
+                given: self.after,
+                here,
+            });
+        }
+        if self.commits.len() > MAX_ABSORBED {
+            return Err(StoreError::Unavailable {
+                why: format!(
+                    "one run brings in at most {MAX_ABSORBED} commits; send them in several"
+                ),
+                retry_after: Duration::ZERO,
+                source: None,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Absorbed {
+    /// Counts a commit that was brought in.
+    pub(crate) fn count(&mut self, reconciled: &Reconciled) {
+        let Reconciled { commit, beside, .. } = reconciled;
+        *if commit.is_some() {
+            &mut self.taken
+        } else {
+            &mut self.known
+        } += 1;
+        self.conflicts += beside
+            .iter()
+            .map(|commit| commit.records.len() as u64)
+            .sum::<u64>();
+    }
 }
 
 /// A log that takes in what others wrote while they were apart from it.

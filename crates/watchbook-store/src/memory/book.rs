@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use watchbook_core::{
-    Clock, Command, Commit, Decision, Digest, Event, EventId, Facts, HybridClock, Incident,
-    IncidentId, IncidentState, KeyUse, NodeId, Prior, Set, Timestamp, decide, fold, limit, redact,
+    ChangeId, Clock, Command, Commit, Decision, Digest, Event, EventId, Facts, HybridClock,
+    Incident, IncidentId, IncidentState, KeyUse, NodeId, Prior, Set, Timestamp, decide, fold,
+    limit, redact,
 };
 
+use super::absorb::TakenIn;
 use super::{KEY_MEMORY, MAX_COMMITS, full};
 use crate::contract::{Applied, StoreError};
 
@@ -15,40 +17,43 @@ use crate::contract::{Applied, StoreError};
 pub(super) struct Book {
     clock: HybridClock,
     commits: u64,
-    incidents: BTreeMap<IncidentId, Entry>,
-    remembered: BTreeMap<watchbook_core::ChangeId, Remembered>,
+    pub(super) incidents: BTreeMap<IncidentId, Entry>,
+    pub(super) remembered: BTreeMap<ChangeId, Remembered>,
     pub(super) artifacts: BTreeMap<Digest, Vec<u8>>,
+    pub(super) taken_in: TakenIn,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Entry {
-    state: IncidentState,
-    lines: Vec<Line>,
+pub(super) struct Entry {
+    pub(super) state: IncidentState,
+    pub(super) lines: Vec<Line>,
 }
 
-/// An event, and the number of the commit it came with.
+/// An event, the change that wrote it, and the number of the commit it came with.
 #[derive(Debug, Clone)]
-struct Line {
+pub(super) struct Line {
     commit: u64,
-    event: Event,
+    pub(super) change: ChangeId,
+    pub(super) event: Event,
 }
 
 /// An idempotency key in use.
 #[derive(Debug, Clone)]
-struct Remembered {
-    key: KeyUse,
+pub(super) struct Remembered {
+    pub(super) key: KeyUse,
     commit: u64,
     at: Timestamp,
 }
 
 impl Book {
-    pub(super) const fn new(node: NodeId) -> Self {
+    pub(super) fn new(node: NodeId) -> Self {
         Self {
             clock: HybridClock::new(node),
             commits: 0,
             incidents: BTreeMap::new(),
             remembered: BTreeMap::new(),
             artifacts: BTreeMap::new(),
+            taken_in: TakenIn::default(),
         }
     }
 
@@ -122,7 +127,7 @@ impl Book {
         })
     }
 
-    fn take(&mut self, commit: &Commit) {
+    pub(super) fn take(&mut self, commit: &Commit) {
         self.commits += 1;
         self.clock.observe(commit.last_stamp());
         if let Some(key) = commit.key() {
@@ -135,7 +140,11 @@ impl Book {
         }
         for event in commit.events() {
             let entry = self.incidents.entry(event.incident_id).or_default();
-            entry.take(self.commits, event.clone());
+            entry.take(Line {
+                commit: self.commits,
+                change: commit.change,
+                event: event.clone(),
+            });
         }
     }
 
@@ -174,9 +183,9 @@ impl Book {
 }
 
 impl Entry {
-    fn take(&mut self, commit: u64, event: Event) {
-        fold::apply(&mut self.state, &event);
-        let redacted = event.set.iter().filter_map(|set| match set {
+    fn take(&mut self, taken: Line) {
+        fold::apply(&mut self.state, &taken.event);
+        let redacted = taken.event.set.iter().filter_map(|set| match set {
             Set::Redacted(id) => Some(*id),
             _ => None,
         });
@@ -185,7 +194,7 @@ impl Entry {
                 line.event = redact::blank(&line.event);
             }
         }
-        self.lines.push(Line { commit, event });
+        self.lines.push(taken);
     }
 
     /// The state right after a commit.

@@ -4,6 +4,7 @@
 //! on. So it is written to be obviously right, not to be fast: one lock, ordered maps, and lists that look at
 //! every item.
 
+mod absorb;
 mod artifacts;
 mod audit;
 mod book;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use watchbook_core::query::{MAX_LIMIT, PageRequest};
-use watchbook_core::{Clock, Entropy, NodeId};
+use watchbook_core::{Clock, Entropy, NodeId, StoreId};
 
 use crate::contract::{Pepper, StoreError};
 
@@ -41,10 +42,11 @@ pub struct MemoryStore {
     book: Mutex<Book>,
     trail: Mutex<Trail>,
     keys: Mutex<KeyRing>,
+    id: StoreId,
 }
 
 impl MemoryStore {
-    /// An empty store that takes its time from `clock`, and its node id and pepper from `entropy`.
+    /// An empty store that takes its time from `clock`, and its ids and pepper from `entropy`.
     pub fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Self {
         let mut pepper = [0; 32];
         entropy.fill(&mut pepper);
@@ -53,6 +55,7 @@ impl MemoryStore {
             book: Mutex::new(Book::new(NodeId::generate(entropy))),
             trail: Mutex::new(Trail::default()),
             keys: Mutex::new(KeyRing::new(Pepper(pepper))),
+            id: StoreId::generate(entropy),
         }
     }
 }

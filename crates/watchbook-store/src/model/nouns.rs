@@ -86,6 +86,7 @@ pub(super) fn new_incident(draws: &Draws) -> NewIncident {
         roles: BTreeMap::from_iter(draws.one_in(2).then(|| label("commander"))),
         started_at: None,
         detected_at: None,
+        group_key: None,
     }
 }
 

@@ -165,6 +165,7 @@ fn new_incident() -> NewIncident {
         roles: BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     }
 }
 

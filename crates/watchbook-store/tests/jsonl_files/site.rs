@@ -168,6 +168,7 @@ pub(crate) fn new_incident() -> NewIncident {
         roles: BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     }
 }
 

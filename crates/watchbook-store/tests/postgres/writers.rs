@@ -56,6 +56,7 @@ fn creation() -> Command {
         roles: std::collections::BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     };
     let id = IncidentId::generate(Timestamp::from_millis(1_771_840_800_000), &OsEntropy);
     command(id, Op::Create(Box::new(new)))

@@ -103,6 +103,7 @@ fn new_incident(title: &str) -> NewIncident {
         roles: std::collections::BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     }
 }
 
