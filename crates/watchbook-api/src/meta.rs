@@ -15,12 +15,14 @@ use crate::json::Json;
 pub struct Meta {
     /// The request id, to find the call in logs, audit and commit.
     pub request_id: Name,
-    /// The backend that answered: `memory`, `jsonl`, `postgres`.
+    /// The backend that answered: `memory`, `jsonl`, `postgres`, `auto`.
     pub backend: &'static str,
     /// Whether the backend runs on its second choice.
     pub degraded: bool,
     /// Since when what is shown may be stale; `None` if it is not.
     pub stale_since: Option<Timestamp>,
+    /// Whether the numbers of timeline lines may still change, because nodes that are apart count on their own.
+    pub provisional: bool,
     /// Whether anything changed, or would have.
     pub changed: bool,
     /// Whether this is the answer of the first time, given again for the same idempotency key.
@@ -43,6 +45,7 @@ impl Meta {
             backend,
             degraded: false,
             stale_since: None,
+            provisional: false,
             changed: false,
             replayed: false,
             truncated: false,
@@ -59,6 +62,7 @@ impl Meta {
             backend,
             degraded,
             stale_since,
+            provisional,
             changed,
             replayed,
             truncated: truncated_before,
@@ -73,6 +77,9 @@ impl Meta {
         put("degraded", (*degraded).into());
         if let Some(since) = stale_since {
             put("stale_since", since.to_json());
+        }
+        if *provisional {
+            put("provisional", true.into());
         }
         put("changed", (*changed).into());
         put("replayed", (*replayed).into());

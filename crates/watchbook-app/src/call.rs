@@ -151,6 +151,8 @@ async fn outcome(
 ) -> Outcome {
     let (begun, dry_run) = call;
     let health = door.health().recent().await;
+    // Health may be a second old; whether this very answer came from the second choice is asked for itself.
+    let degraded_since = door.store().degraded_since();
     let Answer {
         reply,
         incident: _,
@@ -163,8 +165,9 @@ async fn outcome(
     let meta = Meta {
         request_id: context.request_id.clone(),
         backend: health.backend,
-        degraded: health.degraded_since.is_some(),
-        stale_since: health.degraded_since,
+        degraded: degraded_since.is_some(),
+        stale_since: degraded_since,
+        provisional: degraded_since.is_some(),
         changed,
         replayed,
         truncated,

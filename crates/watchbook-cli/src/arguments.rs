@@ -68,6 +68,9 @@ pub(crate) enum Operation {
     Restore(Restore),
     /// Brings the tables of a PostgreSQL database up to date; safe to repeat, and beside running servers
     Migrate(Migrate),
+    /// Says how the backend auto stands to its database, and tries that now
+    #[command(subcommand)]
+    Auto(Auto),
     /// Looks after the directory: settings, files, room, clock, and what is forgotten
     Doctor,
     /// Checks and shows settings and policies
@@ -101,6 +104,15 @@ pub(crate) enum Reference {
     Api,
     /// The JSON Schema of every action
     Schemas,
+}
+
+/// What to do about the backend auto.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum Auto {
+    /// Says where writes go, since when and why, and what waits to be brought into the database
+    Status,
+    /// Tries a lost database now instead of at the next time, and brings in what was written meanwhile
+    Retry,
 }
 
 /// How to serve.

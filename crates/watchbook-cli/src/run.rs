@@ -111,6 +111,7 @@ impl Run {
             agent: self.agent()?,
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
+            is_tended: false,
         })
     }
 

@@ -55,6 +55,10 @@ pub const VARIABLES: &[Variable] = &[
         "whom the command line acts as, like --agent",
     ),
     variable(
+        "WATCHBOOK_AUTO_RETRY",
+        "how long a lost database is left alone; the setting store.auto_retry",
+    ),
+    variable(
         "WATCHBOOK_BODY_LIMIT",
         "the longest request; the setting server.body_limit",
     ),

@@ -30,12 +30,14 @@ pub struct Config {
     pub backend: Backend,
     /// Where artifacts lie, when not under `ops/incidents`.
     pub artifacts_dir: Option<PathBuf>,
-    /// Where PostgreSQL is; always there with [`Backend::Postgres`].
+    /// Where PostgreSQL is; always there when [the backend needs it](Backend::needs_database).
     pub database_url: Option<Secret>,
     /// When an acknowledged write is on disk.
     pub fsync: FsyncPolicy,
     /// How often the disk is asked to write, with [`FsyncPolicy::Interval`].
     pub fsync_interval: Duration,
+    /// With [`Backend::Auto`]: how long a lost database is left alone.
+    pub auto_retry: Duration,
     /// How long a write waits for another process that holds the directory.
     pub lock_deadline: Duration,
     /// The most memory the store may use, in bytes.
@@ -151,7 +153,7 @@ fn missing_database(
     written: &BTreeMap<ConfigFile, Node>,
 ) -> Option<ConfigError> {
     let store = &settings.store;
-    if store.backend != Backend::Postgres || store.database_url.is_some() {
+    if !store.backend.needs_database() || store.database_url.is_some() {
         return None;
     }
     let path = ["store", "backend"].map(str::to_owned);
@@ -228,6 +230,7 @@ fn assemble(
         database_url,
         fsync,
         fsync_interval,
+        auto_retry,
         lock_deadline,
         memory_bound,
     } = store;
@@ -246,6 +249,7 @@ fn assemble(
         database_url: database_url.map(|url| url.0),
         fsync,
         fsync_interval: fsync_interval.0,
+        auto_retry: auto_retry.0,
         lock_deadline: lock_deadline.0,
         memory_bound: memory_bound.0,
         listen: listen.0,

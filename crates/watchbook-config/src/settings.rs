@@ -16,6 +16,18 @@ pub enum Backend {
     Jsonl,
     /// In a PostgreSQL database.
     Postgres,
+    /// In a PostgreSQL database, and in files of the directory while that is lost.
+    Auto,
+}
+
+impl Backend {
+    /// Whether it needs a database.
+    pub const fn needs_database(self) -> bool {
+        match self {
+            Self::Jsonl => false,
+            Self::Postgres | Self::Auto => true,
+        }
+    }
 }
 
 /// When an acknowledged write is on disk.
@@ -47,7 +59,7 @@ words!(FsyncPolicy, "a way to write");
 
 impl Read for Backend {
     fn schema() -> Value {
-        json!({ "enum": ["jsonl", "postgres"] })
+        json!({ "enum": ["jsonl", "postgres", "auto"] })
     }
 
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
@@ -59,15 +71,11 @@ impl Read for Backend {
         match word {
             "jsonl" => return Some(Self::Jsonl),
             "postgres" => return Some(Self::Postgres),
-            "auto" => findings.report(
-                &node.place,
-                "this version has no backend auto",
-                "use postgres, or jsonl, which keeps incidents in files of the directory",
-            ),
+            "auto" => return Some(Self::Auto),
             _ => findings.report(
                 &node.place,
                 format!("{shown:?} is not a backend"),
-                "use jsonl, which keeps incidents in files of the directory, or postgres",
+                "use jsonl, which keeps incidents in files of the directory, postgres, or auto, which is postgres first",
             ),
         }
         None
@@ -153,6 +161,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     flagged(&setting("store", "fsync", "WATCHBOOK_FSYNC"), "--fsync"),
     setting("store", "fsync_interval", "WATCHBOOK_FSYNC_INTERVAL"),
+    setting("store", "auto_retry", "WATCHBOOK_AUTO_RETRY"),
     setting("store", "lock_deadline", "WATCHBOOK_LOCK_DEADLINE"),
     setting("store", "memory_bound", "WATCHBOOK_MEMORY_BOUND"),
     flagged(&setting("server", "listen", "WATCHBOOK_LISTEN"), "--listen"),
@@ -179,16 +188,18 @@ keys! {
 keys! {
     /// Where things are kept.
     pub(crate) struct StoreKeys {
-        /// Where incidents are kept: jsonl, which is files of the directory, or postgres.
+        /// Where incidents are kept: jsonl, which is files of the directory, postgres, or auto, which is postgres and, while that is lost, files of the directory.
         backend: Backend,
         /// Where artifacts lie; relative to the directory. Left out: ops/incidents.
         artifacts_dir: Option<Text<4_096>>,
-        /// Where PostgreSQL is. Needed by the backend postgres, not used by jsonl. Better given by the variable `DATABASE_URL` than in a file.
+        /// Where PostgreSQL is. Needed by the backends postgres and auto, not used by jsonl. Better given by the variable `DATABASE_URL` than in a file.
         database_url: Option<Secreted>,
         /// When an acknowledged write is on disk: always (before it is acknowledged), interval, or never.
         fsync: FsyncPolicy,
         /// How often the disk is asked to write, with fsync: interval. 10ms to 1m.
         fsync_interval: Span<10, 60_000>,
+        /// With the backend auto: how long a lost database is left alone before it is tried again. 1s to 1h.
+        auto_retry: Span<1_000, 3_600_000>,
         /// How long a write waits for another process that holds the directory. 10ms to 10m.
         lock_deadline: Span<10, 600_000>,
         /// The most memory the store may use; it refuses to open a directory that needs more. 16MiB to 1024GiB.

@@ -1,6 +1,7 @@
 //! What can be done besides the actions: one file per noun.
 
 mod artifact;
+mod auto;
 mod backup;
 mod call;
 mod care;
@@ -48,6 +49,7 @@ pub(crate) fn carry_out(
         Operation::Backup(how) => backup::backup(run, &how, output),
         Operation::Restore(what) => backup::restore(run, &what, stdin, output),
         Operation::Migrate(how) => migrate::migrate(run, &how, output),
+        Operation::Auto(what) => auto::auto(run, what, output),
         Operation::Doctor => doctor::doctor(run, output),
         Operation::Reference { page } => reference::reference(page, output),
         Operation::Config(what) => config::config(run, &what, output),

@@ -11,7 +11,7 @@ use crate::arguments::Serve;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::reach::Directory;
+use crate::reach::{Directory, Opening};
 use crate::run::{Run, runtime};
 
 pub(super) fn serve(run: &Run, how: Serve, output: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -37,7 +37,12 @@ pub(super) fn serve(run: &Run, how: Serve, output: &mut Output<'_>) -> Result<Ex
     let runtime = runtime()?;
     runtime.block_on(async {
         let dir = run.dir();
-        let directory = run.opening(&dir, flags)?.open()?;
+        let opening = Opening {
+            is_tended: true,
+            ..run.opening(&dir, flags)?
+        };
+        let directory = opening.open()?;
+        directory.store.start().await?;
         for warning in &directory.config.warnings {
             output.remark(&format!("watchbook: {warning}"));
         }
@@ -138,7 +143,16 @@ pub(super) async fn until_stopped(
     stop: StopSignals,
 ) -> Result<Stopped, Failure> {
     let app = Arc::new(directory.app.clone());
-    let stopped = watchbook_server::serve(app, listener, options, stop.any()).await?;
+    let (stopping, asked) = tokio::sync::oneshot::channel::<()>();
+    let store = directory.store.clone();
+    let tended = tokio::spawn(async move {
+        // The other end is dropped, or asks: either way it is over.
+        store.keep_tending(async { drop(asked.await) }).await;
+    });
+    let stopped = watchbook_server::serve(app, listener, options, stop.any()).await;
+    drop(stopping);
+    drop(tended.await);
+    let stopped = stopped?;
     let store = directory.store.clone();
     let closed = tokio::task::spawn_blocking(move || store.close()).await;
     closed.map_err(|died| Failure::System(std::io::Error::other(died)))??;

@@ -9,6 +9,7 @@ use watchbook_app::{App, AppParts, Caller, Context};
 use watchbook_config::{Backend, Config, Environment, Flags, FsyncPolicy, load};
 use watchbook_core::text::Name;
 use watchbook_core::{AgentId, Clock, Entropy};
+use watchbook_store::auto::{AutoOptions, AutoStore, Folder};
 use watchbook_store::journal;
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore, Layout};
 use watchbook_store::{PostgresOptions, PostgresStore};
@@ -49,6 +50,8 @@ pub(crate) struct Opening<'a> {
     pub clock: Arc<dyn Clock>,
     /// The randomness of ids and keys.
     pub entropy: Arc<dyn Entropy>,
+    /// Whether somebody tends the store beside its calls, as a server does.
+    pub is_tended: bool,
 }
 
 impl Opening<'_> {
@@ -91,12 +94,28 @@ impl Opening<'_> {
     /// The settings, and the store that they ask for.
     fn kept(&self) -> Result<(Config, Kept), Failure> {
         let config = self.config()?;
-        if config.backend == Backend::Postgres {
-            let (config, options) = self.database()?;
-            return Ok((config, Kept::Database(PostgresStore::new(options)?)));
-        }
-        let options = options(&config, &self.clock, &self.entropy);
-        Ok((config, Kept::Files(JsonlStore::open(options)?)))
+        let files = options(&config, &self.clock, &self.entropy);
+        let kept = match config.backend {
+            Backend::Jsonl => Kept::Files(JsonlStore::open(files)?),
+            Backend::Postgres => Kept::Database(PostgresStore::new(self.database()?.1)?),
+            Backend::Auto => Kept::Auto(self.auto(&config, files)?),
+        };
+        Ok((config, kept))
+    }
+
+    fn auto(&self, config: &Config, files: JsonlOptions) -> Result<AutoStore, Failure> {
+        let database = PostgresStore::new(self.database()?.1)?;
+        let shelter = Folder::new(&config.dir, files);
+        let options = AutoOptions {
+            retry: config.auto_retry,
+            eager: !self.is_tended,
+            ..AutoOptions::new(Arc::clone(&self.clock))
+        };
+        Ok(AutoStore::new(
+            Arc::new(database),
+            Arc::new(shelter),
+            options,
+        ))
     }
 
     /// Opens the directory. Makes nothing: the first write does.
@@ -193,6 +212,7 @@ impl Directory {
     /// # Errors
     /// [`Failure::Answered`] when it is refused, [`Failure::NoStore`] for a read where there is nothing yet.
     pub(crate) async fn call_as(&self, agent: AgentId, call: Call) -> Result<Value, Failure> {
+        self.store.start().await?;
         let context = self.context_as(agent);
         let request_id = context.request_id.to_string();
         let writes = call.writes();

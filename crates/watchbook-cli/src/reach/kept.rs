@@ -1,11 +1,17 @@
-//! Where the incidents of a directory are kept: in its files, or in a database.
+//! Where the incidents of a directory are kept: in its files, in a database, or in both.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
+use watchbook_store::auto::AutoStore;
 use watchbook_store::jsonl::JsonlStore;
 use watchbook_store::{Health, Incidents as _, PostgresStore, Store};
 
 use crate::failure::Failure;
+
+/// How often a server looks whether other nodes wrote something, or whether a lost database is due for a try.
+const TENDING: Duration = Duration::from_secs(1);
 
 /// Where incidents are kept.
 #[derive(Debug, Clone)]
@@ -14,6 +20,8 @@ pub(crate) enum Kept {
     Files(JsonlStore),
     /// In a database.
     Database(PostgresStore),
+    /// In a database, and in files while that is lost.
+    Auto(AutoStore),
 }
 
 impl Kept {
@@ -22,6 +30,26 @@ impl Kept {
         match self {
             Self::Files(store) => Arc::new(store.clone()),
             Self::Database(store) => Arc::new(store.clone()),
+            Self::Auto(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Looks whether it can be begun with.
+    ///
+    /// # Errors
+    /// When a database must be corrected first that has files to fall back to: nobody would notice.
+    pub(crate) async fn start(&self) -> Result<(), Failure> {
+        match self {
+            Self::Files(_) | Self::Database(_) => Ok(()),
+            Self::Auto(store) => Ok(store.start().await.map(|_| ())?),
+        }
+    }
+
+    /// Does beside a server's calls what must be done until `stop`.
+    pub(crate) async fn keep_tending(&self, stop: impl Future<Output = ()> + Send) {
+        match self {
+            Self::Files(_) | Self::Database(_) => stop.await,
+            Self::Auto(store) => store.keep_tending(TENDING, stop).await,
         }
     }
 
@@ -32,7 +60,7 @@ impl Kept {
     pub(crate) fn exists(&self) -> Result<bool, Failure> {
         match self {
             Self::Files(store) => Ok(store.exists()?),
-            Self::Database(_) => Ok(true),
+            Self::Database(_) | Self::Auto(_) => Ok(true),
         }
     }
 
@@ -44,6 +72,7 @@ impl Kept {
         match self {
             Self::Files(store) => Ok(store.close()?),
             Self::Database(_) => Ok(()),
+            Self::Auto(store) => Ok(store.close()?),
         }
     }
 
@@ -54,9 +83,23 @@ impl Kept {
     pub(crate) fn files(&self, command: &str) -> Result<&JsonlStore, Failure> {
         match self {
             Self::Files(store) => Ok(store),
-            Self::Database(_) => Err(Failure::Usage(format!(
+            Self::Database(_) | Self::Auto(_) => Err(Failure::Usage(format!(
                 "{command} looks after files, and store.backend keeps incidents in a database; use its own tools, such as pg_dump"
             ))),
+        }
+    }
+
+    /// The node with its database.
+    ///
+    /// # Errors
+    /// When there is no database, or nothing beside it.
+    pub(crate) fn auto(&self) -> Result<&AutoStore, Failure> {
+        match self {
+            Self::Auto(store) => Ok(store),
+            Self::Files(_) | Self::Database(_) => Err(Failure::Usage(
+                "store.backend is not auto here; set INCIDENT_BACKEND=auto, or the setting store.backend"
+                    .to_owned(),
+            )),
         }
     }
 
@@ -65,6 +108,7 @@ impl Kept {
         match self {
             Self::Files(store) => store.health().await,
             Self::Database(store) => store.health().await,
+            Self::Auto(store) => store.health().await,
         }
     }
 }
