@@ -8,7 +8,8 @@ use watchbook_core::{
 };
 
 use super::{KEY_MEMORY, MAX_COMMITS, full};
-use crate::contract::{Applied, StoreError};
+use crate::contract::{Applied, Changed, StoreError};
+use crate::ledger::Ledger;
 
 /// Every incident with its timeline. A preview works on a clone, so nothing of it can stay.
 #[derive(Debug, Clone)]
@@ -18,6 +19,9 @@ pub(super) struct Book {
     incidents: BTreeMap<IncidentId, Entry>,
     remembered: BTreeMap<watchbook_core::ChangeId, Remembered>,
     pub(super) artifacts: BTreeMap<Digest, Vec<u8>>,
+    pub(super) leases: Ledger,
+    /// What each commit changed, for the feed. No longer than there are lines.
+    changes: Vec<Changed>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -42,18 +46,24 @@ struct Remembered {
 }
 
 impl Book {
-    pub(super) const fn new(node: NodeId) -> Self {
+    pub(super) fn new(node: NodeId) -> Self {
         Self {
             clock: HybridClock::new(node),
             commits: 0,
             incidents: BTreeMap::new(),
             remembered: BTreeMap::new(),
             artifacts: BTreeMap::new(),
+            leases: Ledger::default(),
+            changes: Vec::new(),
         }
     }
 
     pub(super) const fn commits(&self) -> u64 {
         self.commits
+    }
+
+    pub(super) fn changes(&self) -> &[Changed] {
+        &self.changes
     }
 
     pub(super) fn get(&self, id: IncidentId) -> Result<Incident, StoreError> {
@@ -93,6 +103,9 @@ impl Book {
                 changed,
                 similar,
             } => {
+                if let Some(fence) = &command.fence {
+                    self.leases.check(fence, clock.now())?;
+                }
                 let events: Vec<Event> = commit.events().cloned().collect();
                 self.take(&commit);
                 Ok(Applied {
@@ -137,6 +150,8 @@ impl Book {
             let entry = self.incidents.entry(event.incident_id).or_default();
             entry.take(self.commits, event.clone());
         }
+        let lines = commit.events().map(|event| (event.incident_id, event.seq));
+        self.changes.extend(Changed::of(lines));
     }
 
     /// The answer of the first time: the incident as it was right after that commit, without what was blacked out since.

@@ -7,8 +7,10 @@
 mod artifacts;
 mod audit;
 mod book;
+mod feed;
 mod incidents;
 mod keys;
+mod leases;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +43,8 @@ pub struct MemoryStore {
     book: Mutex<Book>,
     trail: Mutex<Trail>,
     keys: Mutex<KeyRing>,
+    /// Tells positions in the feed of this store from those of another.
+    epoch: u64,
 }
 
 impl MemoryStore {
@@ -48,11 +52,14 @@ impl MemoryStore {
     pub fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Self {
         let mut pepper = [0; 32];
         entropy.fill(&mut pepper);
+        let mut epoch = [0; 8];
+        entropy.fill(&mut epoch);
         Self {
             clock,
             book: Mutex::new(Book::new(NodeId::generate(entropy))),
             trail: Mutex::new(Trail::default()),
             keys: Mutex::new(KeyRing::new(Pepper(pepper))),
+            epoch: u64::from_le_bytes(epoch),
         }
     }
 }
