@@ -109,6 +109,7 @@ impl Call<'_> {
             by: self.visit.who.by(&self.visit.request),
             key: self.key,
             if_match: self.options.if_match,
+            fence: None,
             op,
         }
     }

@@ -13,6 +13,7 @@ use crate::followup::{Due, FollowupStatus};
 use crate::id::{ChangeId, EventId, IncidentId};
 use crate::incident::ETag;
 use crate::kind::Kind;
+use crate::lease::Fence;
 use crate::severity::Severity;
 use crate::signature::Signature;
 use crate::status::Stage;
@@ -32,6 +33,9 @@ pub struct Command {
     pub key: Option<Key>,
     /// Refuse unless this is the incident's version.
     pub if_match: Option<ETag>,
+    /// Refuse unless this lease is still held with this token. The store checks it where it writes; [`decide`](crate::decide())
+    /// does not look at it.
+    pub fence: Option<Fence>,
     /// What is wanted.
     pub op: Op,
 }

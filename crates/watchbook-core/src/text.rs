@@ -311,7 +311,7 @@ fn is_slug(text: &str) -> bool {
         })
 }
 
-const fn is_name_byte(byte: u8) -> bool {
+pub(crate) const fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b':' | b'-')
 }
 

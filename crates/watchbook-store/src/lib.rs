@@ -7,6 +7,7 @@ pub mod contract;
 pub mod disk;
 pub mod journal;
 pub mod jsonl;
+mod ledger;
 pub mod memory;
 #[cfg(feature = "testsuite")]
 pub mod model;
@@ -16,9 +17,9 @@ pub mod system;
 
 pub use contract::{
     Absorb, Absorbed, Apart, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Changed,
-    CorruptPlace, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys, Loss, Lost,
-    MAX_ABSORBED, Outcome, Pepper, Planted, Run, Store, StoreError, Stretch, Transfer, Unfit,
-    Whole,
+    CorruptPlace, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys, LONGEST_LEASE,
+    Lease, Leases, Loss, Lost, MAX_ABSORBED, MAX_LEASES, MAX_STRETCH, Outcome, Pepper, Planted, Run,
+    Store, StoreError, Stretch, Taken, Transfer, Unfit, Whole,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{

@@ -13,6 +13,7 @@ use watchbook_store::system::{ManualClock, OsEntropy};
 
 struct Files {
     dir: TempDir,
+    copy: TempDir,
     clock: ManualClock,
 }
 
@@ -20,6 +21,7 @@ impl Default for Files {
     fn default() -> Self {
         Self {
             dir: TempDir::new().unwrap(),
+            copy: TempDir::new().unwrap(),
             clock: ManualClock::default(),
         }
     }
@@ -64,7 +66,17 @@ impl Harness for Files {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage, Need::Files]
+        &[Need::Damage, Need::Files, Need::Restoration]
+    }
+
+    async fn keep_copy(&self, _store: &JsonlStore) {
+        put(self.dir.path(), self.copy.path());
+    }
+
+    async fn restore_copy(&self, store: JsonlStore) -> Option<JsonlStore> {
+        drop(store);
+        put(self.copy.path(), self.dir.path());
+        Some(self.handle())
     }
 
     fn damage(&self, _store: &JsonlStore, artifact: Digest) -> bool {
@@ -77,6 +89,18 @@ impl Harness for Files {
 
     fn files(&self) -> Vec<FileSeen> {
         walk(self.dir.path())
+    }
+}
+
+/// Makes `to` hold what `from` holds.
+fn put(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(to).unwrap() {
+        std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+    }
+    for file in walk(from) {
+        let path = to.join(file.path.strip_prefix(from).unwrap());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::copy(file.path, path).unwrap();
     }
 }
 

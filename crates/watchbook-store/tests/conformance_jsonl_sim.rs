@@ -14,6 +14,7 @@ use watchbook_store::system::{ManualClock, SeededEntropy};
 
 struct Simulated {
     disk: Mutex<SimDisk>,
+    copy: Mutex<Option<SimDisk>>,
     clock: ManualClock,
     entropy: Arc<SeededEntropy>,
 }
@@ -23,6 +24,7 @@ impl Default for Simulated {
         let (disk, clock) = (Mutex::new(SimDisk::new()), ManualClock::default());
         Self {
             disk,
+            copy: Mutex::new(None),
             clock,
             entropy: Arc::new(SeededEntropy::new(7)),
         }
@@ -75,7 +77,18 @@ impl Harness for Simulated {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Faults, Need::Damage]
+        &[Need::Faults, Need::Damage, Need::Restoration]
+    }
+
+    async fn keep_copy(&self, _store: &JsonlStore) {
+        *self.copy.lock().unwrap() = Some(self.disk().crash(3));
+    }
+
+    async fn restore_copy(&self, store: JsonlStore) -> Option<JsonlStore> {
+        drop(store);
+        let copy = self.copy.lock().unwrap().take()?;
+        *self.disk.lock().unwrap() = copy;
+        Some(self.handle())
     }
 
     fn fail_at(&self, step: u32) -> bool {

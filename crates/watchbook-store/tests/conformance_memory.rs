@@ -37,4 +37,4 @@ impl Harness for InMemory {
     }
 }
 
-watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Files]);
+watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Files, Restoration]);

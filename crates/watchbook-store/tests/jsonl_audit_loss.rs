@@ -134,6 +134,7 @@ impl Site {
             },
             key: None,
             if_match: None,
+            fence: None,
             op,
         }
     }

@@ -104,6 +104,7 @@ fn command(incident: IncidentId, op: Op) -> Result<Command, AnyError> {
         by,
         key: None,
         if_match: None,
+        fence: None,
         op,
     })
 }

@@ -9,13 +9,15 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use watchbook_core::audit::{AuditClosing, AuditEntry, AuditOpening, AuditQuery};
 use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, PageRequest};
+use watchbook_core::text::Name;
 use watchbook_core::{
-    ArtifactName, Clock, Command, Digest, Entropy, Event, Incident, IncidentId, KeyRecord,
+    ArtifactName, Clock, Command, Digest, Entropy, Event, Fence, Incident, IncidentId, KeyRecord,
+    LeaseName,
 };
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::{
-    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Health, Incidents, Keys, Pepper,
-    StoreError,
+    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Feed, FeedPosition, Health,
+    Incidents, Keys, Lease, Leases, Pepper, StoreError, Stretch, Taken,
 };
 
 /// The store and its switches.
@@ -186,5 +188,40 @@ impl Keys for FaultyStore {
 
     async fn pepper(&self) -> Result<Pepper, StoreError> {
         self.inner.pepper().await
+    }
+}
+
+#[async_trait]
+impl Leases for FaultyStore {
+    async fn acquire(
+        &self,
+        name: &LeaseName,
+        holder: &Name,
+        span: Duration,
+    ) -> Result<Taken, StoreError> {
+        self.inner.acquire(name, holder, span).await
+    }
+
+    async fn renew(&self, fence: &Fence, span: Duration) -> Result<Lease, StoreError> {
+        self.inner.renew(fence, span).await
+    }
+
+    async fn release(&self, fence: &Fence) -> Result<(), StoreError> {
+        self.inner.release(fence).await
+    }
+
+    async fn leases(&self) -> Result<Vec<Lease>, StoreError> {
+        self.inner.leases().await
+    }
+}
+
+#[async_trait]
+impl Feed for FaultyStore {
+    async fn feed_end(&self) -> Result<FeedPosition, StoreError> {
+        self.inner.feed_end().await
+    }
+
+    async fn feed(&self, after: FeedPosition, limit: usize) -> Result<Stretch, StoreError> {
+        self.inner.feed(after, limit).await
     }
 }

@@ -130,6 +130,7 @@ impl World {
             },
             key: None,
             if_match: self.if_match.take(),
+            fence: None,
             op,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use watchbook_core::Digest;
 
@@ -18,7 +19,7 @@ pub trait Harness: Sync {
     /// The store under test.
     type Store: Store;
 
-    /// Which of [`Need::Faults`], [`Need::Damage`] and [`Need::Files`] this harness can do.
+    /// Which of [`Need::Faults`], [`Need::Damage`], [`Need::Files`] and [`Need::Restoration`] this harness can do.
     fn offers(&self) -> &'static [Need] {
         &[]
     }
@@ -31,6 +32,26 @@ pub trait Harness: Sync {
 
     /// The clock that the store reads.
     fn clock(&self) -> &ManualClock;
+
+    /// Lets time pass for the leases of the store: by its clock, unless it judges them by another.
+    fn pass(&self, _store: &Self::Store, span: Duration) -> impl Future<Output = ()> + Send {
+        self.clock().advance(span);
+        async {}
+    }
+
+    /// Keeps a copy of the store as it is, for [`Self::restore_copy`]. The newest counts.
+    fn keep_copy(&self, _store: &Self::Store) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// Closes the handle, puts the copy in the place of the store, and opens that. `None` if that cannot be arranged,
+    /// which is never where it is offered.
+    fn restore_copy(
+        &self,
+        _store: Self::Store,
+    ) -> impl Future<Output = Option<Self::Store>> + Send {
+        async { None }
+    }
 
     /// Loses what the machine would lose in a power failure at this moment, then opens the store again.
     fn crash(&self, store: Self::Store) -> impl Future<Output = Self::Store> + Send {

@@ -36,6 +36,8 @@ pub enum Need {
     Damage,
     /// [`Harness::files`]: the store has files, and they can be looked at.
     Files,
+    /// [`Harness::restore_copy`]: the store can be put back to an earlier state.
+    Restoration,
 }
 
 impl Need {
@@ -51,7 +53,7 @@ impl Need {
             Self::Persistent => persistent,
             Self::Shared => shared,
             Self::Verifiable => verifiable,
-            Self::Faults | Self::Damage | Self::Files => offers.contains(&self),
+            Self::Faults | Self::Damage | Self::Files | Self::Restoration => offers.contains(&self),
         }
     }
 }

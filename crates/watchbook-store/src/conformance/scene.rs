@@ -70,6 +70,7 @@ impl<S: Store> Scene<S> {
             by: by("sofiia"),
             key: None,
             if_match: None,
+            fence: None,
             op,
         }
     }

@@ -13,6 +13,10 @@ pub enum Sentence {
     AuditLog(u8),
     /// On [`Keys`](crate::Keys).
     Keys(u8),
+    /// On [`Leases`](crate::Leases).
+    Leases(u8),
+    /// On [`Feed`](crate::Feed).
+    Feed(u8),
 }
 
 impl Sentence {
@@ -25,6 +29,8 @@ impl Sentence {
             .chain(artifacts)
             .chain(audit)
             .chain((1..=5).map(Self::Keys))
+            .chain((1..=5).map(Self::Leases))
+            .chain((1..=4).map(Self::Feed))
     }
 }
 
@@ -35,6 +41,8 @@ impl fmt::Display for Sentence {
             Self::Artifacts(number) => write!(f, "Artifacts {number}"),
             Self::AuditLog(number) => write!(f, "AuditLog {number}"),
             Self::Keys(number) => write!(f, "Keys {number}"),
+            Self::Leases(number) => write!(f, "Leases {number}"),
+            Self::Feed(number) => write!(f, "Feed {number}"),
         }
     }
 }

@@ -80,6 +80,22 @@ macro_rules! __conformance_cases {
             keys every_handle_has_one_pepper [Keys(4)] Shared;
             keys secrets_are_readable_by_their_owner_alone [Keys(3)] Files;
             keys secrets_are_not_printed [Keys(3)] Nothing;
+            leases one_holder_at_a_time [Leases(1)] Nothing;
+            leases of_many_that_ask_at_once_one_gets_it [Leases(1)] Nothing;
+            leases a_lease_ends_when_it_is_released [Leases(2)] Nothing;
+            leases a_lease_ends_in_its_time [Leases(2)] Nothing;
+            leases tokens_grow [Leases(3)] Nothing;
+            leases tokens_grow_through_a_crash [Leases(3)] Persistent;
+            leases a_write_goes_through_only_under_its_fence [Leases(4)] Nothing;
+            leases a_fence_covers_every_kind_of_write [Leases(4)] Nothing;
+            leases every_handle_sees_a_lease [Leases(1), Leases(5)] Shared;
+            leases a_lease_is_there_after_a_restart [Leases(5)] Persistent;
+            feed every_line_is_told [Feed(1)] Nothing;
+            feed every_handle_tells [Feed(1)] Shared;
+            feed a_reader_goes_on_after_a_crash [Feed(1)] Persistent;
+            feed lines_are_told_in_their_order [Feed(2)] Nothing;
+            feed lines_are_told_once [Feed(3)] Nothing;
+            feed a_position_of_a_lost_past_is_refused [Feed(4)] Restoration;
         }
     };
 }
@@ -90,7 +106,7 @@ macro_rules! __conformance_cases {
 /// The expression is evaluated anew in every test: each case has a store of its own.
 ///
 /// ```text
-/// watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Files]);
+/// watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Files, Restoration]);
 /// ```
 #[macro_export]
 macro_rules! conformance_suite {

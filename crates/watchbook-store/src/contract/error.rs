@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use watchbook_core::artifact::ArtifactError;
-use watchbook_core::{ChangeId, IncidentId, Refused};
+use watchbook_core::{ChangeId, Fence, IncidentId, Refused};
 
 use super::{Loss, Lost};
 
@@ -87,6 +87,12 @@ pub enum StoreError {
         /// Up to which they are.
         here: u64,
     },
+    /// The lease that was to be held is not held any more with this token. Nothing has changed.
+    #[error(
+        "lease {} is no longer held with token {}: it ran out, was released, or was given to another; take it again before going on",
+        .0.name, .0.token
+    )]
+    Fenced(Fence),
     /// The store was restored from a copy since the position was given out.
     #[error("the store was restored from a copy; read everything anew")]
     FeedRestarted,

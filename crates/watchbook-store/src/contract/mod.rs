@@ -12,6 +12,7 @@ mod feed;
 mod incidents;
 mod keys;
 mod loss;
+mod leases;
 mod transfer;
 
 pub use absorb::{Absorb, Absorbed, Apart, MAX_ABSORBED, Run, Unfit};
@@ -19,13 +20,14 @@ pub use artifacts::{ArtifactContent, Artifacts};
 pub use audit::AuditLog;
 pub use capabilities::{Capabilities, Health};
 pub use error::{CorruptPlace, Outcome, StoreError};
-pub use feed::{Changed, Feed, FeedPosition, Stretch};
+pub use feed::{Changed, Feed, FeedPosition, MAX_STRETCH, Stretch};
 pub use incidents::{Applied, Incidents};
 pub use keys::{Keys, Pepper};
 pub use loss::{Loss, Lost};
+pub use leases::{LONGEST_LEASE, Lease, Leases, MAX_LEASES, Taken};
 pub use transfer::{KeptKey, KeptLine, Planted, Transfer, Whole};
 
 /// Everything a backend offers.
-pub trait Store: Incidents + Artifacts + AuditLog + Keys {}
+pub trait Store: Incidents + Artifacts + AuditLog + Keys + Leases + Feed {}
 
-impl<T: Incidents + Artifacts + AuditLog + Keys> Store for T {}
+impl<T: Incidents + Artifacts + AuditLog + Keys + Leases + Feed> Store for T {}

@@ -101,6 +101,37 @@ impl Journal {
         Ok(is.len > end.offset)
     }
 
+    /// A place behind which commit `n` and all that follow are, and no more before it than its segment holds.
+    ///
+    /// # Errors
+    /// As [`published`](Self::published).
+    pub fn segment_start(&self, n: u64) -> Result<Position, JournalError> {
+        let end = self.published()?;
+        for segment in (1..=end.segment).rev() {
+            if let Some(start) = self.start_of(segment, end.generation)?
+                && start.n <= n
+            {
+                return Ok(start);
+            }
+        }
+        Ok(self.start())
+    }
+
+    /// The place before a segment; `None` when it is not there or has no header.
+    fn start_of(&self, segment: u32, generation: u64) -> Result<Option<Position>, JournalError> {
+        let Some(opened) = self.files.open(segment, Open::Read)? else {
+            return Ok(None);
+        };
+        let header = files::read_header(&*opened.file)
+            .map_err(JournalError::io("read", &self.files.path(&opened)))?;
+        let header = header.filter(|header| header.segment == segment);
+        Ok(header.map(|header| Position {
+            segment,
+            n: header.first_n.saturating_sub(1),
+            ..Position::start(generation, header.anchor)
+        }))
+    }
+
     /// A place behind which the last commits are, and at most two segments: where to begin when only those matter.
     ///
     /// # Errors
@@ -108,17 +139,8 @@ impl Journal {
     pub fn late_start(&self) -> Result<Position, JournalError> {
         let end = self.published()?;
         for segment in [end.segment.saturating_sub(1).max(1), end.segment] {
-            let Some(opened) = self.files.open(segment, Open::Read)? else {
-                continue;
-            };
-            let header = files::read_header(&*opened.file)
-                .map_err(JournalError::io("read", &self.files.path(&opened)))?;
-            if let Some(header) = header.filter(|header| header.segment == segment) {
-                return Ok(Position {
-                    segment,
-                    n: header.first_n.saturating_sub(1),
-                    ..Position::start(end.generation, header.anchor)
-                });
+            if let Some(start) = self.start_of(segment, end.generation)? {
+                return Ok(start);
             }
         }
         Ok(self.start())

@@ -173,6 +173,7 @@ pub(crate) fn repeat(error: &StoreError) -> StoreError {
             found: *found,
             known: *known,
         },
+        StoreError::Fenced(fence) => StoreError::Fenced(fence.clone()),
         StoreError::Unavailable {
             why,
             retry_after,

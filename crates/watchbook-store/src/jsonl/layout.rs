@@ -60,6 +60,11 @@ impl Layout {
         self.private().join("keys.json")
     }
 
+    /// Who holds which lease.
+    pub(crate) fn leases(&self) -> PathBuf {
+        self.private().join("leases.json")
+    }
+
     /// The secret under which keys are hashed.
     pub(crate) fn pepper(&self) -> PathBuf {
         self.private().join("pepper")

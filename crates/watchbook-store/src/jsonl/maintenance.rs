@@ -66,6 +66,7 @@ impl Directory {
                 similar,
             } => {
                 Self::check_undamaged(&shelf, &commit)?;
+                self.check_fence(command)?;
                 overlay.fold(&commit);
                 Ok(Applied {
                     incident: overlay.incident(command.incident)?,

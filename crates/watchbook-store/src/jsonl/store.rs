@@ -7,7 +7,7 @@ use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard};
 use watchbook_core::{NodeId, StoreId};
 
 use crate::contract::StoreError;
-use crate::journal::{Journal, JournalError, Place};
+use crate::journal::{Journal, JournalError, Place, Position};
 
 use super::audit::AuditFiles;
 use super::checkpoint;
@@ -30,6 +30,8 @@ pub(crate) struct Directory {
     pub(crate) projections: Projections,
     /// Writes that failed.
     pub(crate) troubles: Troubles,
+    /// Where the stretch of the feed ended that was told last: its reader goes on there.
+    pub(crate) told: Mutex<Option<Position>>,
     /// The journal; `None` until there is one. Reads never make one.
     journal: RwLock<Option<Arc<Journal>>>,
     /// Only one thread at a time makes or reopens the journal.
@@ -45,6 +47,7 @@ impl Directory {
             looked: Looked::default(),
             projections: Projections::new(Arc::clone(&options.disk), options.layout.clone()),
             troubles: Troubles::default(),
+            told: Mutex::new(None),
             journal: RwLock::new(None),
             opening: Mutex::new(()),
             options,

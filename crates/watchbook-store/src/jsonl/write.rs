@@ -204,6 +204,7 @@ impl Directory {
             } => (commit, changed, similar),
         };
         Self::check_undamaged(shelf, &commit)?;
+        self.check_fence(command)?;
         let scrub = target
             .filter(|_| changed)
             .map(Target::scrub)

@@ -10,7 +10,8 @@ use watchbook_core::{
 
 use super::absorb::TakenIn;
 use super::{KEY_MEMORY, MAX_COMMITS, full};
-use crate::contract::{Applied, StoreError};
+use crate::contract::{Applied, Changed, StoreError};
+use crate::ledger::Ledger;
 
 /// Every incident with its timeline. A preview works on a clone, so nothing of it can stay.
 #[derive(Debug, Clone)]
@@ -21,6 +22,9 @@ pub(super) struct Book {
     pub(super) remembered: BTreeMap<ChangeId, Remembered>,
     pub(super) artifacts: BTreeMap<Digest, Vec<u8>>,
     pub(super) taken_in: TakenIn,
+    pub(super) leases: Ledger,
+    /// What each commit changed, for the feed. No longer than there are lines.
+    changes: Vec<Changed>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -54,11 +58,17 @@ impl Book {
             remembered: BTreeMap::new(),
             artifacts: BTreeMap::new(),
             taken_in: TakenIn::default(),
+            leases: Ledger::default(),
+            changes: Vec::new(),
         }
     }
 
     pub(super) const fn commits(&self) -> u64 {
         self.commits
+    }
+
+    pub(super) fn changes(&self) -> &[Changed] {
+        &self.changes
     }
 
     pub(super) fn get(&self, id: IncidentId) -> Result<Incident, StoreError> {
@@ -98,6 +108,9 @@ impl Book {
                 changed,
                 similar,
             } => {
+                if let Some(fence) = &command.fence {
+                    self.leases.check(fence, clock.now())?;
+                }
                 let events: Vec<Event> = commit.events().cloned().collect();
                 self.take(&commit);
                 Ok(Applied {
@@ -146,6 +159,8 @@ impl Book {
                 event: event.clone(),
             });
         }
+        let lines = commit.events().map(|event| (event.incident_id, event.seq));
+        self.changes.extend(Changed::of(lines));
     }
 
     /// The answer of the first time: the incident as it was right after that commit, without what was blacked out since.

@@ -8,8 +8,10 @@ mod absorb;
 mod artifacts;
 mod audit;
 mod book;
+mod feed;
 mod incidents;
 mod keys;
+mod leases;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +45,8 @@ pub struct MemoryStore {
     trail: Mutex<Trail>,
     keys: Mutex<KeyRing>,
     id: StoreId,
+    /// Tells positions in the feed of this store from those of another.
+    epoch: u64,
 }
 
 impl MemoryStore {
@@ -50,12 +54,15 @@ impl MemoryStore {
     pub fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Self {
         let mut pepper = [0; 32];
         entropy.fill(&mut pepper);
+        let mut epoch = [0; 8];
+        entropy.fill(&mut epoch);
         Self {
             clock,
             book: Mutex::new(Book::new(NodeId::generate(entropy))),
             trail: Mutex::new(Trail::default()),
             keys: Mutex::new(KeyRing::new(Pepper(pepper))),
             id: StoreId::generate(entropy),
+            epoch: u64::from_le_bytes(epoch),
         }
     }
 }

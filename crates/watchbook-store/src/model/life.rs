@@ -146,6 +146,7 @@ impl Life {
                 .one_in(10)
                 .then(|| draws.of(&self.etags).copied())
                 .flatten(),
+            fence: None,
             op,
         }
     }

@@ -29,6 +29,11 @@ const STEPS: &[Step] = &[
         name: "beside_the_log",
         sql: include_str!("migrations/0002_beside_the_log.sql"),
     },
+    Step {
+        number: 3,
+        name: "leases_and_feed",
+        sql: include_str!("migrations/0003_leases_and_feed.sql"),
+    },
 ];
 
 /// Where the steps that were taken are written down.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use tokio_postgres::types::Type;
 use watchbook_core::query::{owners, search_text};
-use watchbook_core::{Commit, Event, Incident, IncidentId, IncidentState, KeyUse};
+use watchbook_core::{Commit, Event, Fence, Incident, IncidentId, IncidentState, KeyUse};
 
 use super::exec::{ExecError, Link, Statement};
 use super::record::{STATE_FORMAT, moment};
@@ -46,7 +46,8 @@ const SAVE: Statement = Statement {
         Type::TEXT,
         Type::TEXT_ARRAY,
         Type::TIMESTAMPTZ,
-        Type::BOOL,
+        Type::TEXT,
+        Type::INT8,
     ],
 };
 
@@ -62,8 +63,17 @@ pub(super) struct Saving {
     by: String,
     key: Option<KeyColumns>,
     used_at: SystemTime,
-    /// Whether the change feed gets its row with this incident: once per commit.
-    feeds: bool,
+}
+
+/// What became of a saving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It is saved.
+    Saved,
+    /// The incident is at another version by now.
+    Raced,
+    /// The lease is not held with that token.
+    Fenced,
 }
 
 #[derive(Debug)]
@@ -128,7 +138,6 @@ impl Saving {
         id: IncidentId,
         version: i64,
         state: &IncidentState,
-        feeds: bool,
     ) -> Result<Self, SaveError> {
         let incident = state.incident(id).ok_or(SaveError::NoIncident)?;
         let events: Vec<&Event> = commit
@@ -145,12 +154,16 @@ impl Saving {
             by: serde_json::to_string(&commit.by)?,
             key: key.map(KeyColumns::of),
             used_at: moment(commit.stamp.time),
-            feeds,
         })
     }
 
-    /// Saves it; `false` when the incident is at another version by now.
-    pub(super) async fn send(&self, link: Link<'_>) -> Result<bool, ExecError> {
+    /// Saves it, if the incident is still at the version it was decided on, and under the fence if there is one.
+    pub(super) async fn send(
+        &self,
+        link: Link<'_>,
+        fence: Option<&Fence>,
+    ) -> Result<Sent, ExecError> {
+        let (lease, token) = fence_columns(fence);
         let Self {
             id,
             version,
@@ -160,7 +173,6 @@ impl Saving {
             by,
             key,
             used_at,
-            feeds,
         } = self;
         let body = key.as_ref().map(|key| key.body.as_str());
         let similar = key.as_ref().map(|key| &key.similar);
@@ -202,12 +214,29 @@ impl Saving {
                     &body,
                     &similar,
                     used_at,
-                    feeds,
+                    &lease,
+                    &token,
                 ],
             )
             .await?;
-        Ok(saved.is_some())
+        let Some(row) = saved else {
+            return Ok(Sent::Raced);
+        };
+        let (is_saved, is_allowed) = (row.try_get("is_saved")?, row.try_get("is_allowed")?);
+        Ok(match (is_saved, is_allowed) {
+            (true, _) => Sent::Saved,
+            (false, true) => Sent::Raced,
+            (false, false) => Sent::Fenced,
+        })
     }
+}
+
+/// Name and token of a fence. No lease has a token beyond what the column holds.
+pub(super) fn fence_columns(fence: Option<&Fence>) -> (Option<&str>, Option<i64>) {
+    (
+        fence.map(|fence| fence.name.as_str()),
+        fence.map(|fence| i64::try_from(fence.token).unwrap_or(i64::MAX)),
+    )
 }
 
 impl Row {

@@ -3,14 +3,14 @@
 use deadpool_postgres::Object;
 use tokio_postgres::types::Type;
 use watchbook_core::{
-    Command, Commit, Decision, Event, EventId, Facts as _, IncidentId, Op, Set, redact,
+    Command, Commit, Decision, Event, EventId, Facts as _, Fence, IncidentId, Op, Set, redact,
 };
 
 use super::PostgresStore;
 use super::exec::{Link, Statement};
 use super::facts::Known;
 use super::record;
-use super::save::{SaveError, Saving};
+use super::save::{SaveError, Saving, Sent};
 use super::sqlstate::{self, WriteError};
 use crate::contract::{Applied, StoreError};
 
@@ -58,6 +58,8 @@ struct Ready {
     savings: Vec<Saving>,
     /// Lines to be blanked.
     blanks: Vec<(IncidentId, Event)>,
+    /// What must hold while it is saved.
+    fence: Option<Fence>,
 }
 
 /// What deciding led to.
@@ -92,12 +94,16 @@ impl PostgresStore {
     /// What [`Self::write`] would answer.
     pub(super) async fn rehearse(&self, command: &Command) -> Result<Applied, StoreError> {
         let connection = self.connect().await?;
-        let decided = self
-            .decided(self.database.link(&connection), command, Attempt::default())
-            .await?;
+        let link = self.database.link(&connection);
+        let decided = self.decided(link, command, Attempt::default()).await?;
         Ok(match decided {
             Decided::Answer(applied) => *applied,
-            Decided::Save(ready) => ready.applied,
+            Decided::Save(ready) => {
+                if let Some(fence) = &ready.fence {
+                    self.check_fence(link, fence).await?;
+                }
+                ready.applied
+            }
         })
     }
 
@@ -266,13 +272,7 @@ impl Ready {
         for id in touched {
             let events = commit.events().filter(|event| event.incident_id == id);
             let state = known.after(id, events);
-            let saving = Saving::of(
-                &commit,
-                id,
-                known.version(id),
-                &state,
-                id == command.incident,
-            );
+            let saving = Saving::of(&commit, id, known.version(id), &state);
             savings.push(saving.map_err(unwritable)?);
             if id == command.incident {
                 own = state.incident(id);
@@ -293,6 +293,7 @@ impl Ready {
             applied,
             savings,
             blanks,
+            fence: command.fence.clone(),
         })
     }
 
@@ -301,11 +302,25 @@ impl Ready {
         self.savings.len() == 1 && self.blanks.is_empty()
     }
 
+    /// That the lease is not held any more.
+    fn fenced(&self) -> WriteError {
+        match &self.fence {
+            Some(fence) => WriteError::Failed(StoreError::Fenced(fence.clone())),
+            None => WriteError::Raced,
+        }
+    }
+
     async fn save(&self, link: Link<'_>) -> Result<(), WriteError> {
         let failed = |error| sqlstate::of_write(error, self.commit.change);
         for saving in &self.savings {
-            if !saving.send(link).await.map_err(failed)? {
-                return Err(WriteError::Raced);
+            match saving
+                .send(link, self.fence.as_ref())
+                .await
+                .map_err(failed)?
+            {
+                Sent::Saved => {}
+                Sent::Raced => return Err(WriteError::Raced),
+                Sent::Fenced => return Err(self.fenced()),
             }
         }
         for (incident, line) in &self.blanks {

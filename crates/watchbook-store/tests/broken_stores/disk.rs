@@ -1,6 +1,7 @@
 //! A sound store as if it were on a disk: it outlives its handles, and can be told to lose what it was told last.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
 use watchbook_core::audit::{AuditClosing, AuditOpening};
@@ -27,12 +28,15 @@ pub(crate) struct Disk {
     memory: parking_lot::Mutex<Arc<MemoryStore>>,
     /// One writer at a time, so that the order of what was written is the order in which it was carried out.
     writing: Mutex<()>,
+    /// How often something was lost.
+    cuts: AtomicU64,
 }
 
-fn empty(clock: &ManualClock) -> Arc<MemoryStore> {
+/// The store before anything was written, after so many losses.
+fn empty(clock: &ManualClock, cuts: u64) -> Arc<MemoryStore> {
     Arc::new(MemoryStore::new(
         Arc::new(clock.clone()),
-        &SeededEntropy::new(1),
+        &SeededEntropy::new(1 + cuts),
     ))
 }
 
@@ -41,8 +45,9 @@ impl Disk {
         Self {
             clock: clock.clone(),
             written: parking_lot::Mutex::default(),
-            memory: parking_lot::Mutex::new(empty(clock)),
+            memory: parking_lot::Mutex::new(empty(clock, 0)),
             writing: Mutex::default(),
+            cuts: AtomicU64::new(0),
         }
     }
 
@@ -136,7 +141,8 @@ impl Disk {
     pub(crate) async fn cut(&self, kept: usize) {
         let now = self.now();
         let written: Vec<_> = self.written.lock().drain(..).take(kept).collect();
-        *self.memory.lock() = empty(&self.clock);
+        let cuts = self.cuts.fetch_add(1, Ordering::SeqCst) + 1;
+        *self.memory.lock() = empty(&self.clock, cuts);
         for (at, act) in written {
             self.clock.set(at);
             self.again(act).await.expect("it was carried out before");

@@ -11,8 +11,10 @@
 mod artifacts;
 mod audit;
 mod disk;
+mod feed;
 mod incidents;
 mod keys;
+mod leases;
 mod noticed;
 mod twist;
 
@@ -208,6 +210,40 @@ broken! {
         breaks Keys 5, caught by a_record_is_replaced_by_its_id;
     a_store_that_moves_replaced_keys: keys::MovesReplacedKeys::default(),
         breaks Keys 5, caught by a_record_is_replaced_by_its_id;
+
+    a_store_that_gives_to_everybody: leases::GivesToEverybody,
+        breaks Leases 1, caught by one_holder_at_a_time;
+    a_store_that_looks_before_it_takes: leases::LooksBeforeItTakes,
+        breaks Leases 1, caught by of_many_that_ask_at_once_one_gets_it;
+    a_store_that_takes_nothing_back: leases::TakesNothingBack,
+        breaks Leases 2, caught by a_lease_ends_when_it_is_released;
+    a_store_whose_leases_never_end: leases::NeverEnds,
+        breaks Leases 2, caught by a_lease_ends_in_its_time;
+    a_store_that_counts_holders: leases::GivesTheSameToken,
+        breaks Leases 3, caught by tokens_grow;
+    a_store_that_counts_anew_after_a_crash: leases::CountsAnew::default(),
+        breaks Leases 3, caught by tokens_grow_through_a_crash;
+    a_store_that_ignores_fences: leases::IgnoresFences::everywhere(),
+        breaks Leases 4, caught by a_write_goes_through_only_under_its_fence;
+    a_store_that_attaches_over_fences: leases::IgnoresFences::of_attachments(),
+        breaks Leases 4, caught by a_fence_covers_every_kind_of_write;
+    a_store_with_leases_per_handle: leases::LeasesPerHandle,
+        breaks Leases 5, caught by every_handle_sees_a_lease;
+    a_store_that_forgets_leases: leases::ForgetsLeases,
+        breaks Leases 5, caught by a_lease_is_there_after_a_restart;
+
+    a_store_that_tells_of_one_incident_per_commit: feed::TellsOfOneIncident::default(),
+        breaks Feed 1, caught by every_line_is_told;
+    a_store_with_a_feed_per_handle: feed::FeedPerHandle::default(),
+        breaks Feed 1, caught by every_handle_tells;
+    a_store_whose_feed_begins_anew: feed::BeginsAnew::default(),
+        breaks Feed 1, caught by a_reader_goes_on_after_a_crash;
+    a_store_that_tells_backwards: feed::TellsBackwards,
+        breaks Feed 2, caught by lines_are_told_in_their_order;
+    a_store_that_tells_the_last_again: feed::TellsTheLastAgain,
+        breaks Feed 3, caught by lines_are_told_once;
+    a_store_that_goes_on_after_a_restoration: feed::GoesOnRegardless,
+        breaks Feed 4, caught by a_position_of_a_lost_past_is_refused;
 }
 
 /// The case must hold the sentence, and must fail on the store that breaks it, by an assertion of its own: a twist that
@@ -278,6 +314,14 @@ fn the_suite_knows_every_sentence_that_is_written() {
         (
             include_str!("../../src/contract/keys.rs"),
             count(|sentence| matches!(sentence, Sentence::Keys(_))),
+        ),
+        (
+            include_str!("../../src/contract/leases.rs"),
+            count(|sentence| matches!(sentence, Sentence::Leases(_))),
+        ),
+        (
+            include_str!("../../src/contract/feed.rs"),
+            count(|sentence| matches!(sentence, Sentence::Feed(_))),
         ),
     ] {
         assert_eq!(numbered(source), known, "{source}");

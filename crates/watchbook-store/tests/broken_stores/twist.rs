@@ -1,18 +1,21 @@
 //! A store with one thing wrong: every call goes through a twist, which by default does what is right.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use watchbook_core::audit::{AuditClosing, AuditEntry, AuditOpening, AuditQuery};
 use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, PageRequest};
-use watchbook_core::{ArtifactName, Command, Digest, Event, Incident, IncidentId, KeyRecord};
+use watchbook_core::text::Name;
+use watchbook_core::{
+    ArtifactName, Command, Digest, Event, Fence, Incident, IncidentId, KeyRecord, LeaseName,
+};
 use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::system::ManualClock;
 use watchbook_store::{
-    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Health, Incidents, Keys, Pepper,
-    StoreError,
+    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Feed, FeedPosition, Health,
+    Incidents, Keys, Lease, Leases, Pepper, StoreError, Stretch, Taken,
 };
 
 use crate::disk::Disk;
@@ -157,6 +160,37 @@ pub(crate) trait Twist: std::fmt::Debug + Send + Sync + 'static {
         real.disk.memory().pepper().await
     }
 
+    async fn acquire(
+        &self,
+        real: &Real,
+        name: &LeaseName,
+        holder: &Name,
+        span: Duration,
+    ) -> Result<Taken, StoreError> {
+        real.disk.memory().acquire(name, holder, span).await
+    }
+
+    async fn renew(&self, real: &Real, fence: &Fence, span: Duration) -> Result<Lease, StoreError> {
+        real.disk.memory().renew(fence, span).await
+    }
+
+    async fn release(&self, real: &Real, fence: &Fence) -> Result<(), StoreError> {
+        real.disk.memory().release(fence).await
+    }
+
+    async fn leases(&self, real: &Real) -> Result<Vec<Lease>, StoreError> {
+        real.disk.memory().leases().await
+    }
+
+    async fn feed(
+        &self,
+        real: &Real,
+        after: FeedPosition,
+        limit: usize,
+    ) -> Result<Stretch, StoreError> {
+        real.disk.memory().feed(after, limit).await
+    }
+
     /// The permission bits of the file that holds the keys.
     fn mode(&self) -> u32 {
         0o600
@@ -275,6 +309,41 @@ impl Keys for Twisted {
     }
 }
 
+#[async_trait]
+impl Leases for Twisted {
+    async fn acquire(
+        &self,
+        name: &LeaseName,
+        holder: &Name,
+        span: Duration,
+    ) -> Result<Taken, StoreError> {
+        self.twist.acquire(&self.real, name, holder, span).await
+    }
+
+    async fn renew(&self, fence: &Fence, span: Duration) -> Result<Lease, StoreError> {
+        self.twist.renew(&self.real, fence, span).await
+    }
+
+    async fn release(&self, fence: &Fence) -> Result<(), StoreError> {
+        self.twist.release(&self.real, fence).await
+    }
+
+    async fn leases(&self) -> Result<Vec<Lease>, StoreError> {
+        self.twist.leases(&self.real).await
+    }
+}
+
+#[async_trait]
+impl Feed for Twisted {
+    async fn feed_end(&self) -> Result<FeedPosition, StoreError> {
+        self.real.disk.memory().feed_end().await
+    }
+
+    async fn feed(&self, after: FeedPosition, limit: usize) -> Result<Stretch, StoreError> {
+        self.twist.feed(&self.real, after, limit).await
+    }
+}
+
 /// The harness of a store with a twist.
 #[derive(Debug)]
 pub(crate) struct Rig {
@@ -282,6 +351,8 @@ pub(crate) struct Rig {
     disk: Arc<Disk>,
     fault: Arc<Fault>,
     twist: Arc<dyn Twist>,
+    /// How much was written when a copy was kept.
+    copied: AtomicUsize,
 }
 
 impl Rig {
@@ -292,6 +363,7 @@ impl Rig {
             clock,
             fault: Arc::new(Fault(AtomicU32::new(NO_FAULT))),
             twist: Arc::new(twist),
+            copied: AtomicUsize::new(0),
         }
     }
 
@@ -336,7 +408,17 @@ impl Harness for Rig {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Faults, Need::Damage, Need::Files]
+        &[Need::Faults, Need::Damage, Need::Files, Need::Restoration]
+    }
+
+    async fn keep_copy(&self, _store: &Twisted) {
+        self.copied.store(self.disk.written(), Ordering::SeqCst);
+    }
+
+    async fn restore_copy(&self, store: Twisted) -> Option<Twisted> {
+        drop(store);
+        self.disk.cut(self.copied.load(Ordering::SeqCst)).await;
+        Some(self.handle(0))
     }
 
     fn fail_at(&self, step: u32) -> bool {

@@ -136,6 +136,7 @@ impl Site {
             by,
             key: None,
             if_match: None,
+            fence: None,
             op,
         }
     }

@@ -94,6 +94,7 @@ impl Site {
             },
             key: None,
             if_match: None,
+            fence: None,
             op,
         }
     }

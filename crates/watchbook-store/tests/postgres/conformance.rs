@@ -1,5 +1,7 @@
 //! Every case of the suite, with statements prepared and with statements sent whole each time.
 
+use std::time::Duration;
+
 use watchbook_core::Digest;
 use watchbook_store::conformance::{Harness, Need, block_on};
 use watchbook_store::postgres::{ExecMode, PostgresStore};
@@ -42,7 +44,26 @@ impl Harness for InDatabase {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage]
+        &[Need::Damage, Need::Restoration]
+    }
+
+    /// The database judges leases by its own clock: so they are moved, not the clock.
+    async fn pass(&self, _store: &PostgresStore, span: Duration) {
+        let sql = format!(
+            "update leases set expires_at = expires_at - interval '{} milliseconds'",
+            span.as_millis()
+        );
+        self.schema.execute(&sql).await;
+    }
+
+    async fn keep_copy(&self, _store: &PostgresStore) {
+        self.schema.keep_copy().await;
+    }
+
+    async fn restore_copy(&self, store: PostgresStore) -> Option<PostgresStore> {
+        drop(store);
+        self.schema.restore_copy().await;
+        Some(self.schema.store(self.mode))
     }
 
     fn damage(&self, _store: &PostgresStore, artifact: Digest) -> bool {

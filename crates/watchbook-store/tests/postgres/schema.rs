@@ -10,6 +10,19 @@ use watchbook_store::system::{ManualClock, OsEntropy};
 /// Names the cluster, as `key=value` pairs of a superuser.
 const CLUSTER: &str = "WATCHBOOK_TEST_POSTGRES";
 
+/// Every table with rows of a store.
+const TABLES: [&str; 9] = [
+    "incidents",
+    "incident_events",
+    "incident_artifacts",
+    "idempotency_keys",
+    "change_feed",
+    "api_keys",
+    "audit_log",
+    "store_facts",
+    "leases",
+];
+
 /// Where the cluster is.
 #[expect(
     clippy::disallowed_methods,
@@ -62,6 +75,33 @@ impl Schema {
         PostgresStore::new(self.options().with_mode(mode)).expect("an address")
     }
 
+    /// Keeps a copy of everything in it, as a dump does.
+    pub(crate) async fn keep_copy(&self) {
+        let Self { name, .. } = self;
+        let copies =
+            TABLES.map(|table| format!("create table {name}_copy.{table} as table {name}.{table}"));
+        run(&format!(
+            "drop schema if exists {name}_copy cascade; create schema {name}_copy; {}",
+            copies.join("; ")
+        ))
+        .await;
+    }
+
+    /// Puts the copy in its place, as the restoration of a dump does: into new tables.
+    pub(crate) async fn restore_copy(&self) {
+        let Self { name, .. } = self;
+        run(&format!("drop schema {name} cascade; create schema {name}")).await;
+        migrate(&self.options()).await.expect("migrated");
+        let rows = TABLES.map(|table| {
+            format!("insert into {name}.{table} overriding system value select * from {name}_copy.{table}")
+        });
+        run(&format!(
+            "{}; select setval('{name}.change_feed_pos_seq', max(pos)) from {name}.change_feed",
+            rows.join("; ")
+        ))
+        .await;
+    }
+
     /// Runs a statement in it, behind the store's back.
     pub(crate) async fn execute(&self, sql: &str) -> u64 {
         let client = connect().await;
@@ -73,7 +113,10 @@ impl Schema {
 
 impl Drop for Schema {
     fn drop(&mut self) {
-        let sql = format!("drop schema if exists {} cascade", self.name);
+        let name = &self.name;
+        let sql = format!(
+            "drop schema if exists {name} cascade; drop schema if exists {name}_copy cascade"
+        );
         // A destructor cannot wait for a future, so a thread of its own does.
         let dropped = std::thread::spawn(move || {
             watchbook_store::conformance::block_on(async { run(&sql).await });

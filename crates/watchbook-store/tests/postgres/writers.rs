@@ -36,6 +36,7 @@ fn command(incident: IncidentId, op: Op) -> Command {
         by,
         key: None,
         if_match: None,
+        fence: None,
         op,
     }
 }

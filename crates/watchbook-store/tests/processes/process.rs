@@ -83,6 +83,7 @@ fn command(incident: IncidentId, op: Op) -> Command {
         by: by(),
         key: None,
         if_match: None,
+        fence: None,
         op,
     }
 }

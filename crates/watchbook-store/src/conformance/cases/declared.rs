@@ -63,4 +63,7 @@ pub async fn what_is_not_offered_cannot_be_done<H: Harness>(harness: &H) {
     let failing = harness.fail_at(0);
     harness.calm();
     assert_eq!(failing, offers(Need::Faults), "faults");
+    harness.keep_copy(&scene.store).await;
+    let restored = harness.restore_copy(scene.store).await;
+    assert_eq!(restored.is_some(), offers(Need::Restoration), "restoration");
 }

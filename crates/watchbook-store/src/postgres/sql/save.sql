@@ -1,15 +1,18 @@
 -- Saves what a commit makes of one incident, if that is still at version $2: its state, its lines, the key, the feed.
--- One statement, so it is there whole or not at all without a transaction around it.
-with saved as (
+-- One statement, so it is there whole or not at all without a transaction around it. When it bears a fence, the lease
+-- is held with that token and stays so until the transaction has ended: its row is locked against everyone who takes it.
+with fence as (
+    select 1 from leases where name = $35 and token = $36 and expires_at > clock_timestamp() for share
+), saved as (
     insert into incidents as i (
         id, version, title, service, affects, env, severity, status, unfinished, kind, signature, drill,
         created_at, updated_at, owners, labels, words, has_followups, unfinished_followups,
         last_seq, last_stamp, state_format, state
     )
-    values (
+    select
         $1, $2 + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
         $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23
-    )
+    where $35 is null or exists (select from fence)
     on conflict (id) do update set
         version = excluded.version,
         title = excluded.title,
@@ -47,6 +50,8 @@ with saved as (
 ), fed as (
     insert into change_feed (incident_id, last_seq)
     select $1, $20
-    where $35 and exists (select from saved)
+    where exists (select from saved)
 )
-select 1 from saved
+select
+    exists (select from saved) as is_saved,
+    ($35 is null or exists (select from fence)) as is_allowed

@@ -21,6 +21,7 @@ fn note(command: &Command, number: u32, text: &str) -> Command {
         ),
         key: None,
         if_match: None,
+        fence: None,
         op: Op::Append {
             kind: AppendType::Note,
             message: Message::new(text).unwrap(),
