@@ -3,20 +3,23 @@
 #[cfg(feature = "testsuite")]
 pub mod conformance;
 pub mod contract;
+pub mod copy;
 pub mod disk;
 pub mod journal;
 pub mod jsonl;
 pub mod memory;
 #[cfg(feature = "testsuite")]
 pub mod model;
+mod planting;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod system;
 
 pub use contract::{
     Absorb, Absorbed, Apart, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Changed,
-    CorruptPlace, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys, MAX_ABSORBED,
-    Outcome, Pepper, Planted, Run, Store, StoreError, Stretch, Transfer, Unfit, Whole,
+    CorruptPlace, Extent, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys,
+    MAX_ABSORBED, Movable, Outcome, Pepper, Planted, Run, Store, StoreError, Stretch, TrailLine,
+    TrailPosition, TrailStretch, Transfer, Unfit, Whole,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{

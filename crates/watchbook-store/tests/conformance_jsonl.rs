@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use watchbook_core::Digest;
+use watchbook_store::Transfer;
 use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
 use watchbook_store::system::{ManualClock, OsEntropy};
@@ -64,7 +65,11 @@ impl Harness for Files {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage, Need::Files]
+        &[Need::Damage, Need::Files, Need::Transfer]
+    }
+
+    fn transfer<'s>(&self, store: &'s JsonlStore) -> Option<&'s dyn Transfer> {
+        Some(store)
     }
 
     fn damage(&self, _store: &JsonlStore, artifact: Digest) -> bool {

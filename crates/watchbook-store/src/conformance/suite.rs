@@ -80,6 +80,16 @@ macro_rules! __conformance_cases {
             keys every_handle_has_one_pepper [Keys(4)] Shared;
             keys secrets_are_readable_by_their_owner_alone [Keys(3)] Files;
             keys secrets_are_not_printed [Keys(3)] Nothing;
+            transfer what_was_taken_over_is_as_it_was [Transfer(1)] Transfer;
+            transfer keys_that_were_taken_over_answer_as_before [Transfer(1)] Transfer;
+            transfer what_was_taken_over_durably_survives [Transfer(1)] Transfer;
+            transfer what_was_taken_over_is_seen_elsewhere [] Transfer;
+            transfer the_trail_and_the_secret_come_along [Transfer(1)] Transfer;
+            transfer what_is_there_is_not_taken_over_again [Transfer(2)] Transfer;
+            transfer what_failed_can_be_repeated [Transfer(3)] Transfer;
+            transfer lines_that_follow_are_added [Transfer(4)] Transfer;
+            transfer lines_that_do_not_fit_are_refused [Transfer(4)] Transfer;
+            transfer what_is_black_stays_black [Transfer(4)] Transfer;
         }
     };
 }

@@ -21,7 +21,10 @@ pub use error::{CorruptPlace, Outcome, StoreError};
 pub use feed::{Changed, Feed, FeedPosition, Stretch};
 pub use incidents::{Applied, Incidents};
 pub use keys::{Keys, Pepper};
-pub use transfer::{KeptKey, KeptLine, Planted, Transfer, Whole};
+pub use transfer::{
+    Extent, KeptKey, KeptLine, Movable, Planted, TrailLine, TrailPosition, TrailStretch, Transfer,
+    Whole,
+};
 
 /// Everything a backend offers.
 pub trait Store: Incidents + Artifacts + AuditLog + Keys {}

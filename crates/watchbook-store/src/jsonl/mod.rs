@@ -18,6 +18,7 @@ mod layout;
 mod losses;
 mod maintenance;
 mod obstacle;
+mod moving;
 mod options;
 mod overlay;
 mod projection;
@@ -27,6 +28,7 @@ mod restoring;
 mod shelf;
 mod store;
 mod traits;
+mod transfer;
 mod whole_file;
 mod write;
 

@@ -9,6 +9,7 @@ mod audit;
 mod book;
 mod incidents;
 mod keys;
+mod transfer;
 
 use std::sync::Arc;
 use std::time::Duration;

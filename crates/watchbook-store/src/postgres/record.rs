@@ -17,6 +17,12 @@ pub(super) fn moment(at: Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(at.millis().unsigned_abs())
 }
 
+/// The moment that the database keeps.
+pub(super) fn timestamp(at: SystemTime) -> Timestamp {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
 /// A column of a row.
 pub(super) fn column<'r, T: FromSql<'r>>(
     row: &'r Row,

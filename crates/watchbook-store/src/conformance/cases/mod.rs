@@ -18,4 +18,5 @@ pub mod keys;
 pub mod pages;
 pub mod reading;
 pub mod sequence;
+pub mod transfer;
 pub mod verifiable;
