@@ -4,6 +4,7 @@ pub mod auto;
 #[cfg(feature = "testsuite")]
 pub mod conformance;
 pub mod contract;
+pub mod copy;
 pub mod disk;
 pub mod journal;
 pub mod jsonl;
@@ -11,15 +12,17 @@ mod ledger;
 pub mod memory;
 #[cfg(feature = "testsuite")]
 pub mod model;
+mod planting;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod system;
 
 pub use contract::{
     Absorb, Absorbed, Apart, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Changed,
-    CorruptPlace, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys, LONGEST_LEASE,
-    Lease, Leases, Loss, Lost, MAX_ABSORBED, MAX_LEASES, MAX_STRETCH, Outcome, Pepper, Planted, Run,
-    Store, StoreError, Stretch, Taken, Transfer, Unfit, Whole,
+    CorruptPlace, Extent, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys,
+    LONGEST_LEASE, Lease, Leases, Loss, Lost, MAX_ABSORBED, MAX_LEASES, MAX_STRETCH, Movable,
+    Outcome, Pepper, Planted, Run, Store, StoreError, Stretch, Taken, TrailLine, TrailPosition,
+    TrailStretch, Transfer, Unfit, Whole,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{

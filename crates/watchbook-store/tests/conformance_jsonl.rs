@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use watchbook_core::Digest;
+use watchbook_store::Transfer;
 use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore};
 use watchbook_store::system::{ManualClock, OsEntropy};
@@ -66,7 +67,7 @@ impl Harness for Files {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage, Need::Files, Need::Restoration]
+        &[Need::Damage, Need::Files, Need::Restoration, Need::Transfer]
     }
 
     async fn keep_copy(&self, _store: &JsonlStore) {
@@ -77,6 +78,10 @@ impl Harness for Files {
         drop(store);
         put(self.copy.path(), self.dir.path());
         Some(self.handle())
+    }
+
+    fn transfer<'s>(&self, store: &'s JsonlStore) -> Option<&'s dyn Transfer> {
+        Some(store)
     }
 
     fn damage(&self, _store: &JsonlStore, artifact: Digest) -> bool {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use watchbook_core::Digest;
+use watchbook_store::Transfer;
 use watchbook_store::conformance::{Harness, Need};
 use watchbook_store::disk::sim::Fault;
 use watchbook_store::disk::{Disk as _, Kind, SimDisk};
@@ -77,7 +78,12 @@ impl Harness for Simulated {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Faults, Need::Damage, Need::Restoration]
+        &[
+            Need::Faults,
+            Need::Damage,
+            Need::Restoration,
+            Need::Transfer,
+        ]
     }
 
     async fn keep_copy(&self, _store: &JsonlStore) {
@@ -102,6 +108,10 @@ impl Harness for Simulated {
 
     fn calm(&self) {
         self.disk().heal();
+    }
+
+    fn transfer<'s>(&self, store: &'s JsonlStore) -> Option<&'s dyn Transfer> {
+        Some(store)
     }
 
     fn damage(&self, _store: &JsonlStore, artifact: Digest) -> bool {

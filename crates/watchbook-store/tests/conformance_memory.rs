@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use watchbook_core::Digest;
+use watchbook_store::Transfer;
 use watchbook_store::conformance::{Harness, Need};
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::system::{ManualClock, SeededEntropy};
@@ -29,7 +30,11 @@ impl Harness for InMemory {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage]
+        &[Need::Damage, Need::Transfer]
+    }
+
+    fn transfer<'s>(&self, store: &'s MemoryStore) -> Option<&'s dyn Transfer> {
+        Some(store)
     }
 
     fn damage(&self, store: &MemoryStore, artifact: Digest) -> bool {

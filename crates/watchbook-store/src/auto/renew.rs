@@ -63,7 +63,7 @@ impl AutoStore {
         loop {
             let query = IncidentQuery {
                 filter: filter.clone(),
-                sort: Sort::CreatedNewest,
+                sort: Sort::CreatedDesc,
                 page: PageRequest {
                     limit: MAX_LIMIT,
                     after,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use watchbook_core::Digest;
 
 use super::Need;
-use crate::contract::Store;
+use crate::contract::{Store, Transfer};
 use crate::system::ManualClock;
 
 /// What a backend offers to the suite: one store of its own for each case, and ways to trouble it.
@@ -19,7 +19,8 @@ pub trait Harness: Sync {
     /// The store under test.
     type Store: Store;
 
-    /// Which of [`Need::Faults`], [`Need::Damage`], [`Need::Files`] and [`Need::Restoration`] this harness can do.
+    /// Which of [`Need::Faults`], [`Need::Damage`], [`Need::Files`], [`Need::Restoration`] and [`Need::Transfer`] this
+    /// harness can do.
     fn offers(&self) -> &'static [Need] {
         &[]
     }
@@ -61,6 +62,12 @@ pub trait Harness: Sync {
     /// A further handle, as of another process, beside the one that is open. `None` unless the store is `shared`.
     fn second(&self, _first: &Self::Store) -> impl Future<Output = Option<Self::Store>> + Send {
         async { None }
+    }
+
+    /// The store as something that gives out and takes over whole incidents. `None` if it does not, which is never where
+    /// it is offered.
+    fn transfer<'s>(&self, _store: &'s Self::Store) -> Option<&'s dyn Transfer> {
+        None
     }
 
     /// Lets the `step`-th access (counted from 0) to what lies beneath the store fail once, from now on. `false` if

@@ -38,6 +38,8 @@ pub enum Need {
     Files,
     /// [`Harness::restore_copy`]: the store can be put back to an earlier state.
     Restoration,
+    /// [`Harness::transfer`]: the store gives out and takes over whole incidents.
+    Transfer,
 }
 
 impl Need {
@@ -53,7 +55,9 @@ impl Need {
             Self::Persistent => persistent,
             Self::Shared => shared,
             Self::Verifiable => verifiable,
-            Self::Faults | Self::Damage | Self::Files | Self::Restoration => offers.contains(&self),
+            Self::Faults | Self::Damage | Self::Files | Self::Restoration | Self::Transfer => {
+                offers.contains(&self)
+            }
         }
     }
 }

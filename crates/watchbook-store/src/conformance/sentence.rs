@@ -17,6 +17,8 @@ pub enum Sentence {
     Leases(u8),
     /// On [`Feed`](crate::Feed).
     Feed(u8),
+    /// On [`Transfer`](crate::Transfer).
+    Transfer(u8),
 }
 
 impl Sentence {
@@ -31,6 +33,7 @@ impl Sentence {
             .chain((1..=5).map(Self::Keys))
             .chain((1..=5).map(Self::Leases))
             .chain((1..=4).map(Self::Feed))
+            .chain((1..=4).map(Self::Transfer))
     }
 }
 
@@ -43,6 +46,7 @@ impl fmt::Display for Sentence {
             Self::Keys(number) => write!(f, "Keys {number}"),
             Self::Leases(number) => write!(f, "Leases {number}"),
             Self::Feed(number) => write!(f, "Feed {number}"),
+            Self::Transfer(number) => write!(f, "Transfer {number}"),
         }
     }
 }

@@ -96,6 +96,16 @@ macro_rules! __conformance_cases {
             feed lines_are_told_in_their_order [Feed(2)] Nothing;
             feed lines_are_told_once [Feed(3)] Nothing;
             feed a_position_of_a_lost_past_is_refused [Feed(4)] Restoration;
+            transfer what_was_taken_over_is_as_it_was [Transfer(1)] Transfer;
+            transfer keys_that_were_taken_over_answer_as_before [Transfer(1)] Transfer;
+            transfer what_was_taken_over_durably_survives [Transfer(1)] Transfer;
+            transfer what_was_taken_over_is_seen_elsewhere [] Transfer;
+            transfer the_trail_and_the_secret_come_along [Transfer(1)] Transfer;
+            transfer what_is_there_is_not_taken_over_again [Transfer(2)] Transfer;
+            transfer what_failed_can_be_repeated [Transfer(3)] Transfer;
+            transfer lines_that_follow_are_added [Transfer(4)] Transfer;
+            transfer lines_that_do_not_fit_are_refused [Transfer(4)] Transfer;
+            transfer what_is_black_stays_black [Transfer(4)] Transfer;
         }
     };
 }

@@ -79,6 +79,11 @@ pub enum StoreError {
         /// How it differs.
         why: String,
     },
+    /// There are keys here that are hashed under another secret. Nothing has changed.
+    #[error(
+        "there are keys here already, and they are hashed under another secret than those that are to be taken over; none would be valid beside the others"
+    )]
+    OtherSecret,
     /// What is to be brought in does not begin where the last run ended. Nothing has changed.
     #[error("the commits after {given} were to be brought in, but those up to {here} are here")]
     OutOfStep {

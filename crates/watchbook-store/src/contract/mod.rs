@@ -11,8 +11,8 @@ mod error;
 mod feed;
 mod incidents;
 mod keys;
-mod loss;
 mod leases;
+mod loss;
 mod transfer;
 
 pub use absorb::{Absorb, Absorbed, Apart, MAX_ABSORBED, Run, Unfit};
@@ -23,9 +23,12 @@ pub use error::{CorruptPlace, Outcome, StoreError};
 pub use feed::{Changed, Feed, FeedPosition, MAX_STRETCH, Stretch};
 pub use incidents::{Applied, Incidents};
 pub use keys::{Keys, Pepper};
-pub use loss::{Loss, Lost};
 pub use leases::{LONGEST_LEASE, Lease, Leases, MAX_LEASES, Taken};
-pub use transfer::{KeptKey, KeptLine, Planted, Transfer, Whole};
+pub use loss::{Loss, Lost};
+pub use transfer::{
+    Extent, KeptKey, KeptLine, Movable, Planted, TrailLine, TrailPosition, TrailStretch, Transfer,
+    Whole,
+};
 
 /// Everything a backend offers.
 pub trait Store: Incidents + Artifacts + AuditLog + Keys + Leases + Feed {}

@@ -3,9 +3,19 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use watchbook_core::audit::{AuditClosing, AuditOpening};
 use watchbook_core::{By, ChangeId, Digest, Event, IncidentId, KeyUse, Timestamp};
 
-use super::StoreError;
+use super::{Pepper, StoreError};
+
+/// An incident, and how far its timeline goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Extent {
+    /// The incident.
+    pub id: IncidentId,
+    /// The number of its last line.
+    pub last_seq: u32,
+}
 
 /// A line of a timeline with what the log knows beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +51,33 @@ pub struct Whole {
     pub keys: Vec<KeptKey>,
 }
 
+/// One half of an audit entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailLine {
+    /// The first half.
+    Open(AuditOpening),
+    /// The second half.
+    Close(AuditClosing),
+}
+
+/// How far a reader of the audit trail has come. Opaque: only the store that gave it can read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TrailPosition {
+    /// The time of the last line, or of the file it stands in.
+    pub at: Timestamp,
+    /// What tells it from others of that time.
+    pub number: u128,
+}
+
+/// A stretch of the audit trail, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrailStretch {
+    /// The halves of entries; an opening comes before its closing.
+    pub lines: Vec<TrailLine>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<TrailPosition>,
+}
+
 /// What a log took over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Planted {
@@ -60,7 +97,7 @@ pub struct Planted {
 /// 3. *Whole.* A call takes over all of it or, with an error, an amount that the same call can be repeated on.
 /// 4. *Continued.* Lines that follow the last one that is there are added to it. Lines that leave a gap, or that differ
 ///    from what is there under the same number, are [`StoreError::Diverged`](super::StoreError), and that incident
-///    stays as it was.
+///    stays as it was. A line whose texts were blacked out on one side does not differ by that, and stays black.
 #[async_trait]
 pub trait Transfer: fmt::Debug + Send + Sync + 'static {
     /// The incidents that come after `after` in the order of ids: at most `limit`, and fewer when they are large.
@@ -74,7 +111,19 @@ pub trait Transfer: fmt::Debug + Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Whole>, StoreError>;
 
-    /// These incidents, as far as they are there, each with its lines after number `after`.
+    /// Which incidents come after `after` in the order of ids, and how far each goes: at most `limit`. Empty at the end.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn extents_after(
+        &self,
+        after: Option<IncidentId>,
+        limit: usize,
+    ) -> Result<Vec<Extent>, StoreError>;
+
+    /// These incidents, as far as they are there, each with its lines after number `after`, and with the keys that were
+    /// used on it since that line; in the order of ids. Those of which there is neither are left out. Takes as much
+    /// memory as what was asked for.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -97,4 +146,32 @@ pub trait Transfer: fmt::Debug + Send + Sync + 'static {
         sha256: Digest,
         bytes: Vec<u8>,
     ) -> Result<(), StoreError>;
+
+    /// Takes over the secret under which keys are hashed. The same secret again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherSecret`](super::StoreError) when there are keys here that are hashed under another one.
+    async fn plant_pepper(&self, pepper: Pepper) -> Result<(), StoreError>;
+
+    /// The audit trail after a position, the oldest lines first: about `limit` lines.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    async fn trail_after(
+        &self,
+        after: Option<TrailPosition>,
+        limit: usize,
+    ) -> Result<TrailStretch, StoreError>;
+
+    /// Takes over lines of an audit trail, the oldest first, and makes them durable. Those that are there already are
+    /// left out. Says how many were not.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    async fn plant_trail(&self, lines: Vec<TrailLine>) -> Result<u64, StoreError>;
 }
+
+/// Everything that can be moved as a whole.
+pub trait Movable: super::Store + Transfer {}
+
+impl<T: super::Store + Transfer> Movable for T {}

@@ -40,6 +40,27 @@ impl LockedJournal<'_> {
     /// [`CommitError::Unknown`]: the journal refuses to write until it is reopened, because neither the write nor its
     /// undoing could be made certain.
     pub fn commit_batch(&mut self, commits: &[PreparedCommit]) -> Result<Committed, CommitError> {
+        let synced = self.journal.files.settings.fsync == FsyncPolicy::Always;
+        self.commit_all(commits, synced)
+    }
+
+    /// The same without a sync, whatever the settings say: readers see the commits, and a power cut may take them until
+    /// [`Self::sync`] or the next commit that is synced.
+    ///
+    /// # Errors
+    /// As [`Self::commit_batch`].
+    pub(crate) fn commit_unsynced(
+        &mut self,
+        commits: &[PreparedCommit],
+    ) -> Result<Committed, CommitError> {
+        self.commit_all(commits, false)
+    }
+
+    fn commit_all(
+        &mut self,
+        commits: &[PreparedCommit],
+        synced: bool,
+    ) -> Result<Committed, CommitError> {
         if batch_len(commits) < commits.len() {
             return Err(CommitError::NotApplied(InvalidCommit::BatchTooLarge.into()));
         }
@@ -56,7 +77,7 @@ impl LockedJournal<'_> {
                 durable: !relaxed,
             });
         }
-        let (head, committed) = self.append(view, commits)?;
+        let (head, committed) = self.append(view, commits, synced)?;
         if let Some(view) = &mut self.writer.view {
             view.head = head;
         }
@@ -105,11 +126,12 @@ impl LockedJournal<'_> {
         if full { self.roll() } else { Ok(()) }
     }
 
-    /// Appends to the active segment and syncs it; gives the head that says so.
+    /// Appends to the active segment, and syncs it if it is to be `durable`; gives the head that says so.
     fn append(
         &self,
         view: &View,
         commits: &[PreparedCommit],
+        durable: bool,
     ) -> Result<(Head, Committed), CommitError> {
         let View { head, active } = view;
         let path = self.journal.files.path(active);
@@ -118,7 +140,6 @@ impl LockedJournal<'_> {
             .encode(view, commits)
             .map_err(CommitError::NotApplied)?;
         let written = locate(&bytes, &mut end, commits.len());
-        let durable = self.journal.files.settings.fsync == FsyncPolicy::Always;
         let result = active
             .file
             .write_all_at(&bytes.buffer, head.end.offset)

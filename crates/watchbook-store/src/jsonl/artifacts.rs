@@ -24,8 +24,19 @@ pub(crate) fn keep(
     (name, sha256): (&ArtifactName, Digest),
     content: &[u8],
 ) -> Result<(), StoreError> {
-    check_way(disk, layout, incident)?;
     expect(disk, layout, &layout.artifact(incident, name), Kind::File)?;
+    keep_version(disk, layout, incident, sha256, content)
+}
+
+/// Makes bytes durable under their digest that are not named yet.
+pub(crate) fn keep_version(
+    disk: &dyn Disk,
+    layout: &Layout,
+    incident: IncidentId,
+    sha256: Digest,
+    content: &[u8],
+) -> Result<(), StoreError> {
+    check_way(disk, layout, incident)?;
     let path = layout.version(incident, sha256);
     let there = whole_file::read(disk, &path, MAX_BYTES as u64).is_ok_and(|there| there == content);
     let kept = (|| {

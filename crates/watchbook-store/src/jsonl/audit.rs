@@ -1,5 +1,6 @@
 //! The audit trail: one file a day, one line for each half of an entry.
 
+mod carry;
 mod gather;
 pub(crate) mod mark;
 pub(crate) mod restore;
@@ -37,6 +38,8 @@ pub(crate) struct AuditFiles {
     syncing: Mutex<()>,
     /// A sync has failed: what was appended before it may be lost, though reads show it.
     doubtful: AtomicBool,
+    /// What lines of another trail were taken over for last.
+    carried: Mutex<Option<carry::Carried>>,
 }
 
 #[derive(Debug)]
@@ -66,6 +69,7 @@ impl AuditFiles {
             today: Mutex::new(None),
             syncing: Mutex::new(()),
             doubtful: AtomicBool::new(false),
+            carried: Mutex::new(None),
         }
     }
 

@@ -31,6 +31,8 @@ struct Head {
     source: Source,
     change: ChangeId,
     stamp: Stamp,
+    #[serde(default)]
+    planted: bool,
 }
 
 /// The same on its way out, without copying.
@@ -47,6 +49,17 @@ struct HeadRef<'a> {
     source: Source,
     change: ChangeId,
     stamp: Stamp,
+    /// Only where it is so: a journal of our own writes says nothing of it.
+    #[serde(skip_serializing_if = "is_not")]
+    planted: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
+const fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Any record as it stands in a line, with as much of an event as `E` takes in.
@@ -97,6 +110,9 @@ pub(crate) struct Decoded {
     pub(crate) commit: Commit,
     /// The tombstones it permits.
     pub(crate) redactions: Vec<Redaction>,
+    /// Whether it was taken over from another log: that log's audit trail has the call that made it, and what the
+    /// change wrote may stand in several commits.
+    pub(crate) planted: bool,
 }
 
 /// The parts of a line that belong to a commit.
@@ -130,6 +146,24 @@ pub(crate) fn encode(
     redactions: &[Redaction],
     entropy: &dyn Entropy,
 ) -> Result<Encoded, CodecError> {
+    written(commit, redactions, entropy, false)
+}
+
+/// Writes a commit, or a part of one, that is taken over from another log.
+pub(crate) fn encode_planted(
+    commit: &Commit,
+    redactions: &[Redaction],
+    entropy: &dyn Entropy,
+) -> Result<Encoded, CodecError> {
+    written(commit, redactions, entropy, true)
+}
+
+fn written(
+    commit: &Commit,
+    redactions: &[Redaction],
+    entropy: &dyn Entropy,
+    planted: bool,
+) -> Result<Encoded, CodecError> {
     let Commit {
         change,
         stamp,
@@ -153,6 +187,7 @@ pub(crate) fn encode(
         source: *source,
         change: *change,
         stamp: *stamp,
+        planted,
     };
     let by = serde_json::to_string(&head).map_err(CodecError::Write)?;
     let mut salts = vec![0; 8 * (records.len() + redactions.len())];
@@ -202,6 +237,7 @@ pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> 
         source,
         change,
         stamp,
+        planted,
     } = serde_json::from_str(by).map_err(CodecError::Head)?;
     let (mut kept, mut redactions) = (Vec::new(), Vec::new());
     for (index, record) in records.iter().enumerate() {
@@ -227,6 +263,7 @@ pub(crate) fn decode(by: &str, records: &[&str]) -> Result<Decoded, CodecError> 
             records: kept,
         },
         redactions,
+        planted,
     })
 }
 

@@ -71,6 +71,21 @@ pub(crate) fn read_pepper(disk: &dyn Disk, layout: &Layout) -> Result<Option<Pep
     Ok(Some(Pepper(pepper)))
 }
 
+/// Takes over a pepper from another store. The caller holds the directory's lock.
+pub(crate) fn plant_pepper(
+    disk: &dyn Disk,
+    layout: &Layout,
+    pepper: Pepper,
+) -> Result<(), StoreError> {
+    if read_pepper(disk, layout)? == Some(pepper) {
+        return Ok(());
+    }
+    if !read(disk, layout)?.is_empty() {
+        return Err(StoreError::OtherSecret);
+    }
+    write_pepper(disk, layout, pepper)
+}
+
 /// Makes the pepper. The caller holds the directory's lock and has found that there is none.
 pub(crate) fn make_pepper(
     disk: &dyn Disk,
@@ -79,10 +94,14 @@ pub(crate) fn make_pepper(
 ) -> Result<Pepper, StoreError> {
     let mut pepper = [0; 32];
     entropy.fill(&mut pepper);
-    create_dir_all(disk, &layout.private()).map_err(|error| unavailable("written", error))?;
-    whole_file::replace(disk, &layout.pepper(), &pepper, Readers::Owner)
-        .map_err(|error| unavailable("written", error))?;
+    write_pepper(disk, layout, Pepper(pepper))?;
     Ok(Pepper(pepper))
+}
+
+fn write_pepper(disk: &dyn Disk, layout: &Layout, pepper: Pepper) -> Result<(), StoreError> {
+    create_dir_all(disk, &layout.private()).map_err(|error| unavailable("written", error))?;
+    whole_file::replace(disk, &layout.pepper(), &pepper.0, Readers::Owner)
+        .map_err(|error| unavailable("written", error))
 }
 
 fn unavailable(what: &str, error: io::Error) -> StoreError {

@@ -19,6 +19,7 @@ mod layout;
 mod leases;
 mod losses;
 mod maintenance;
+mod moving;
 mod obstacle;
 mod options;
 mod overlay;
@@ -30,6 +31,7 @@ mod restoring;
 mod shelf;
 mod store;
 mod traits;
+mod transfer;
 pub(crate) mod whole_file;
 mod write;
 

@@ -79,7 +79,7 @@ pub(crate) fn find_target(
     find(&journal, shelf, command.incident, *event)
 }
 
-fn find(
+pub(super) fn find(
     journal: &Journal,
     shelf: &Shelf,
     incident: IncidentId,

@@ -127,7 +127,9 @@ impl Directory {
 }
 
 fn write_of(raw: &RawCommit<'_>) -> Option<Write> {
-    let decoded = codec::decode(raw.by, raw.records).ok()?;
+    let decoded = codec::decode(raw.by, raw.records)
+        .ok()
+        .filter(|decoded| !decoded.planted)?;
     Write::of(raw.n, &decoded.commit)
 }
 

@@ -9,9 +9,9 @@ use watchbook_core::{
     ChangeId, Commit, Digest, Event, EventId, IncidentId, IncidentState, KeyUse, Set, StoreId,
 };
 
-use super::book::{Book, Line};
+use super::book::Book;
 use super::{MAX_COMMITS, MemoryStore, full};
-use crate::contract::{Absorb, Absorbed, Apart, Run, StoreError, Unfit};
+use crate::contract::{Absorb, Absorbed, Apart, KeptLine, Run, StoreError, Unfit};
 
 /// What is known of the logs that were brought in.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,7 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
-    fn lines(&self) -> impl Iterator<Item = &Line> {
+    fn lines(&self) -> impl Iterator<Item = &KeptLine> {
         self.book.incidents.values().flat_map(|entry| &entry.lines)
     }
 }
@@ -147,7 +147,7 @@ impl Ground for Here<'_> {
 
     fn key(&self, change: ChangeId) -> Option<&KeyUse> {
         let remembered = self.book.remembered.get(&change);
-        remembered.map(|remembered| &remembered.key)
+        remembered.map(|remembered| &remembered.used)
     }
 
     fn has_bytes(&self, incident: IncidentId, sha256: Digest) -> bool {

@@ -10,7 +10,7 @@ use watchbook_core::{
 
 use super::absorb::TakenIn;
 use super::{KEY_MEMORY, MAX_COMMITS, full};
-use crate::contract::{Applied, Changed, StoreError};
+use crate::contract::{Applied, Changed, KeptKey, KeptLine, StoreError};
 use crate::ledger::Ledger;
 
 /// Every incident with its timeline. A preview works on a clone, so nothing of it can stay.
@@ -19,7 +19,7 @@ pub(super) struct Book {
     clock: HybridClock,
     commits: u64,
     pub(super) incidents: BTreeMap<IncidentId, Entry>,
-    pub(super) remembered: BTreeMap<ChangeId, Remembered>,
+    pub(super) remembered: BTreeMap<ChangeId, KeptKey>,
     pub(super) artifacts: BTreeMap<Digest, Vec<u8>>,
     pub(super) taken_in: TakenIn,
     pub(super) leases: Ledger,
@@ -30,23 +30,7 @@ pub(super) struct Book {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entry {
     pub(super) state: IncidentState,
-    pub(super) lines: Vec<Line>,
-}
-
-/// An event, the change that wrote it, and the number of the commit it came with.
-#[derive(Debug, Clone)]
-pub(super) struct Line {
-    commit: u64,
-    pub(super) change: ChangeId,
-    pub(super) event: Event,
-}
-
-/// An idempotency key in use.
-#[derive(Debug, Clone)]
-pub(super) struct Remembered {
-    pub(super) key: KeyUse,
-    commit: u64,
-    at: Timestamp,
+    pub(super) lines: Vec<KeptLine>,
 }
 
 impl Book {
@@ -143,53 +127,114 @@ impl Book {
     pub(super) fn take(&mut self, commit: &Commit) {
         self.commits += 1;
         self.clock.observe(commit.last_stamp());
-        if let Some(key) = commit.key() {
-            let remembered = Remembered {
-                key: key.clone(),
-                commit: self.commits,
-                at: commit.stamp.time,
-            };
-            self.remembered.insert(key.change, remembered);
-        }
         for event in commit.events() {
             let entry = self.incidents.entry(event.incident_id).or_default();
-            entry.take(Line {
-                commit: self.commits,
+            entry.take(KeptLine {
                 change: commit.change,
+                by: commit.by.clone(),
                 event: event.clone(),
             });
+        }
+        if let Some(key) = commit.key() {
+            self.remember(key.clone(), self.last_seq(key.incident), commit.stamp.time);
         }
         let lines = commit.events().map(|event| (event.incident_id, event.seq));
         self.changes.extend(Changed::of(lines));
     }
 
+    fn remember(&mut self, used: KeyUse, seq: u32, at: Timestamp) {
+        let kept = KeptKey { used, seq, at };
+        self.remembered.insert(kept.used.change, kept);
+    }
+
+    /// Takes over a line that follows the last one of its incident.
+    pub(super) fn take_over(&mut self, line: KeptLine) {
+        self.clock.observe(line.event.stamp);
+        let entry = self.incidents.entry(line.event.incident_id).or_default();
+        entry.take(line);
+    }
+
+    /// Takes over a key; whether it was not there before.
+    pub(super) fn take_over_key(&mut self, key: KeptKey) -> bool {
+        self.remembered.insert(key.used.change, key).is_none()
+    }
+
+    /// Counts what was taken over as one commit.
+    pub(super) fn count_one(&mut self) -> Result<(), StoreError> {
+        if self.commits >= MAX_COMMITS {
+            return Err(full("commits"));
+        }
+        self.commits += 1;
+        Ok(())
+    }
+
+    /// The earlier use of a key.
+    pub(super) fn key(&self, change: ChangeId) -> Option<&KeptKey> {
+        self.remembered.get(&change)
+    }
+
+    /// The keys that were used on an incident since `horizon`, in the order of their use.
+    pub(super) fn keys_of(&self, id: IncidentId, horizon: Timestamp) -> Vec<KeptKey> {
+        let own = |key: &&KeptKey| key.used.incident == id && key.at >= horizon;
+        let mut keys: Vec<KeptKey> = self.remembered.values().filter(own).cloned().collect();
+        keys.sort_by_key(|key| (key.seq, key.at, key.used.change));
+        keys
+    }
+
+    /// The number of the last line of an incident; 0 if it is not there.
+    pub(super) fn last_seq(&self, id: IncidentId) -> u32 {
+        let entry = self.incidents.get(&id);
+        entry.map_or(0, |entry| entry.state.last_seq())
+    }
+
+    /// The state of an incident; the empty one if it is not there.
+    pub(super) fn state(&self, id: IncidentId) -> IncidentState {
+        let entry = self.incidents.get(&id);
+        entry.map(|entry| entry.state.clone()).unwrap_or_default()
+    }
+
+    /// The lines of an incident after number `after`.
+    pub(super) fn lines_after(&self, id: IncidentId, after: u32) -> Vec<KeptLine> {
+        let entry = self.incidents.get(&id);
+        let lines = entry.into_iter().flat_map(|entry| &entry.lines);
+        let later = lines.filter(|line| line.event.seq > after);
+        later.cloned().collect()
+    }
+
+    /// The incidents after `after`, each with the number of its last line.
+    pub(super) fn after(
+        &self,
+        after: Option<IncidentId>,
+    ) -> impl Iterator<Item = (IncidentId, u32)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = after.map_or(Unbounded, Excluded);
+        let later = self.incidents.range((from, Unbounded));
+        later.map(|(id, entry)| (*id, entry.state.last_seq()))
+    }
+
     /// The answer of the first time: the incident as it was right after that commit, without what was blacked out since.
     fn replay(&self, command: &Command) -> Result<Applied, StoreError> {
         let unknown = || not_found(command.incident);
-        let Remembered { key, commit, .. } =
-            self.remembered.get(&command.change).ok_or_else(unknown)?;
-        let entry = self.incidents.get(&key.incident).ok_or_else(unknown)?;
-        let events: Vec<Event> = self.lines_of(*commit).cloned().collect();
+        let KeptKey { used, seq, .. } = self.remembered.get(&command.change).ok_or_else(unknown)?;
+        let entry = self.incidents.get(&used.incident).ok_or_else(unknown)?;
+        let events: Vec<Event> = self.lines_of(command.change).cloned().collect();
         Ok(Applied {
-            incident: entry
-                .at(*commit)
-                .incident(key.incident)
-                .ok_or_else(unknown)?,
+            incident: entry.at(*seq).incident(used.incident).ok_or_else(unknown)?,
             changed: !events.is_empty(),
             events,
-            similar: key.similar.clone(),
+            similar: used.similar.clone(),
             replayed: true,
             durable: false,
         })
     }
 
-    /// The events of one commit, in the order in which they were written.
-    fn lines_of(&self, commit: u64) -> impl Iterator<Item = &Event> {
+    /// The events of one change, in the order in which they were written.
+    fn lines_of(&self, change: ChangeId) -> impl Iterator<Item = &Event> {
         let mut events: Vec<&Event> = self
             .incidents
             .values()
             .flat_map(|entry| &entry.lines)
-            .filter(|line| line.commit == commit)
+            .filter(|line| line.change == change)
             .map(|line| &line.event)
             .collect();
         events.sort_by_key(|event| event.stamp);
@@ -198,9 +243,9 @@ impl Book {
 }
 
 impl Entry {
-    fn take(&mut self, taken: Line) {
-        fold::apply(&mut self.state, &taken.event);
-        let redacted = taken.event.set.iter().filter_map(|set| match set {
+    fn take(&mut self, line: KeptLine) {
+        fold::apply(&mut self.state, &line.event);
+        let redacted = line.event.set.iter().filter_map(|set| match set {
             Set::Redacted(id) => Some(*id),
             _ => None,
         });
@@ -209,13 +254,13 @@ impl Entry {
                 line.event = redact::blank(&line.event);
             }
         }
-        self.lines.push(taken);
+        self.lines.push(line);
     }
 
-    /// The state right after a commit.
-    fn at(&self, commit: u64) -> IncidentState {
+    /// The state right after a line.
+    fn at(&self, seq: u32) -> IncidentState {
         let mut state = IncidentState::default();
-        for line in self.lines.iter().filter(|line| line.commit <= commit) {
+        for line in self.lines.iter().filter(|line| line.event.seq <= seq) {
             fold::apply(&mut state, &line.event);
         }
         state
@@ -236,7 +281,7 @@ impl Facts for Book {
     fn prior(&self, command: &Command) -> Option<Prior> {
         let remembered = self.remembered.get(&command.change)?;
         Some(Prior {
-            body: remembered.key.body,
+            body: remembered.used.body,
         })
     }
 

@@ -22,6 +22,17 @@ impl KeyRing {
     }
 }
 
+impl KeyRing {
+    /// Takes over a pepper, unless there are keys under another one.
+    pub(super) fn plant_pepper(&mut self, pepper: Pepper) -> Result<(), StoreError> {
+        if pepper != self.pepper && !self.records.is_empty() {
+            return Err(StoreError::OtherSecret);
+        }
+        self.pepper = pepper;
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Keys for MemoryStore {
     async fn keys(&self) -> Result<Vec<KeyRecord>, StoreError> {

@@ -12,6 +12,7 @@ mod feed;
 mod incidents;
 mod keys;
 mod leases;
+mod transfer;
 
 use std::sync::Arc;
 use std::time::Duration;

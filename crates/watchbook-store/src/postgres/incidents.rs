@@ -48,6 +48,7 @@ impl Incidents for PostgresStore {
     }
 
     async fn apply(&self, command: Command) -> Result<Applied, StoreError> {
+        self.check_not_frozen()?;
         if let Op::Attach { sha256, .. } = &command.op {
             let connection = self.connect().await?;
             let (id, sha256) = (command.incident.to_string(), sha256.to_string());

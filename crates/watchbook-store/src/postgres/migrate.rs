@@ -34,6 +34,11 @@ const STEPS: &[Step] = &[
         name: "leases_and_feed",
         sql: include_str!("migrations/0003_leases_and_feed.sql"),
     },
+    Step {
+        number: 4,
+        name: "transfer",
+        sql: include_str!("migrations/0004_transfer.sql"),
+    },
 ];
 
 /// Where the steps that were taken are written down.

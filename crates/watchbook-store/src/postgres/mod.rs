@@ -9,19 +9,25 @@ mod artifacts;
 mod audit;
 mod condition;
 mod exec;
+mod export;
 mod facts;
 mod feed;
+mod frozen;
 mod incidents;
 mod keys;
 mod leases;
 mod list;
 mod migrate;
 mod options;
+mod plant;
+mod planted_columns;
 mod pool;
 mod read;
 mod record;
 mod save;
 mod sqlstate;
+mod trail;
+mod transfer;
 mod write;
 
 use std::fmt;
@@ -34,6 +40,7 @@ pub use migrate::{MigrateError, Migrated, ddl, migrate};
 pub use options::{ExecMode, PostgresOptions};
 pub use pool::ConnectError;
 
+use frozen::Frozen;
 use pool::Database;
 
 /// The incidents of one database. Cheap to clone.
@@ -43,6 +50,8 @@ pub struct PostgresStore {
     options: Arc<PostgresOptions>,
     /// Shared by all clones: what this process stamps never goes back.
     stamps: Arc<Mutex<HybridClock>>,
+    /// The one connection of a store that shows one moment.
+    frozen: Option<Arc<Frozen>>,
 }
 
 /// Says where it is, without the password.
@@ -65,6 +74,7 @@ impl PostgresStore {
             database: Database::new(&options)?,
             options: Arc::new(options),
             stamps: Arc::new(Mutex::new(HybridClock::new(node))),
+            frozen: None,
         })
     }
 }

@@ -197,16 +197,20 @@ impl PostgresStore {
     }
 }
 
-fn key_in_use(row: &Row) -> Result<KeyInUse, StoreError> {
+pub(super) fn look_alikes_of(row: &Row) -> Result<Vec<IncidentId>, StoreError> {
     let similar: Vec<&str> = column(row, "look_alikes")?;
     let similar = similar.into_iter().map(|id| {
         id.parse()
             .map_err(|error: watchbook_core::ParseIdError| sqlstate::of_value("look_alikes", error))
     });
+    similar.collect()
+}
+
+fn key_in_use(row: &Row) -> Result<KeyInUse, StoreError> {
     Ok(KeyInUse {
         body: parsed(row, "body")?,
         incident: parsed(row, "incident_id")?,
         seq: column(row, "seq")?,
-        similar: similar.collect::<Result<_, _>>()?,
+        similar: look_alikes_of(row)?,
     })
 }

@@ -17,10 +17,10 @@ pub(super) fn moment(at: Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(at.millis().unsigned_abs())
 }
 
-/// A moment that the database gave.
+/// The moment that the database keeps.
 pub(super) fn timestamp(at: SystemTime) -> Timestamp {
-    let since_1970 = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// A column of a row.

@@ -1,10 +1,12 @@
 //! Saving what a commit makes of its incidents.
 
-use std::time::SystemTime;
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::{Serialize, Serializer};
 use tokio_postgres::types::Type;
 use watchbook_core::query::{owners, search_text};
-use watchbook_core::{Commit, Event, Fence, Incident, IncidentId, IncidentState, KeyUse};
+use watchbook_core::{Commit, Event, Fence, Incident, IncidentId, IncidentState, KeyUse, Stamp};
 
 use super::exec::{ExecError, Link, Statement};
 use super::record::{STATE_FORMAT, moment};
@@ -76,12 +78,13 @@ pub(super) enum Sent {
     Fenced,
 }
 
-#[derive(Debug)]
+/// What stands in the row of an incident.
+#[derive(Debug, Serialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "one for each column of the table that lists are narrowed by"
 )]
-struct Row {
+pub(super) struct Row {
     title: String,
     service: String,
     affects: Vec<String>,
@@ -92,7 +95,9 @@ struct Row {
     kind: &'static str,
     signature: String,
     drill: bool,
+    #[serde(serialize_with = "in_millis")]
     created_at: SystemTime,
+    #[serde(serialize_with = "in_millis")]
     updated_at: SystemTime,
     owners: Vec<String>,
     labels: Vec<String>,
@@ -101,6 +106,7 @@ struct Row {
     unfinished_followups: bool,
     last_seq: i32,
     last_stamp: String,
+    #[serde(serialize_with = "in_hex")]
     state: Vec<u8>,
 }
 
@@ -148,7 +154,7 @@ impl Saving {
         Ok(Self {
             id: id.to_string(),
             version,
-            incident: Row::of(&incident, state, commit)?,
+            incident: Row::of(&incident, state, commit.last_stamp())?,
             lines: Lines::of(&events)?,
             change: commit.change.to_string(),
             by: serde_json::to_string(&commit.by)?,
@@ -240,7 +246,11 @@ pub(super) fn fence_columns(fence: Option<&Fence>) -> (Option<&str>, Option<i64>
 }
 
 impl Row {
-    fn of(incident: &Incident, state: &IncidentState, commit: &Commit) -> Result<Self, SaveError> {
+    pub(super) fn of(
+        incident: &Incident,
+        state: &IncidentState,
+        last_stamp: Stamp,
+    ) -> Result<Self, SaveError> {
         let Incident {
             service,
             affects,
@@ -282,10 +292,26 @@ impl Row {
             has_followups: !followups.is_empty(),
             unfinished_followups,
             last_seq: i32::try_from(state.last_seq()).unwrap_or(i32::MAX),
-            last_stamp: commit.last_stamp().to_string(),
+            last_stamp: last_stamp.to_string(),
             state: postcard::to_allocvec(state)?,
         })
     }
+}
+
+/// A moment as JSON has it, in milliseconds.
+fn in_millis<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Bytes as JSON has them.
+fn in_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing into a text cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    serializer.serialize_str(&hex)
 }
 
 impl Lines {

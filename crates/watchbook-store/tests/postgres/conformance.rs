@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use watchbook_core::Digest;
+use watchbook_store::Transfer;
 use watchbook_store::conformance::{Harness, Need, block_on};
 use watchbook_store::postgres::{ExecMode, PostgresStore};
 use watchbook_store::system::ManualClock;
@@ -44,7 +45,7 @@ impl Harness for InDatabase {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage, Need::Restoration]
+        &[Need::Damage, Need::Restoration, Need::Transfer]
     }
 
     /// The database judges leases by its own clock: so they are moved, not the clock.
@@ -64,6 +65,10 @@ impl Harness for InDatabase {
         drop(store);
         self.schema.restore_copy().await;
         Some(self.schema.store(self.mode))
+    }
+
+    fn transfer<'s>(&self, store: &'s PostgresStore) -> Option<&'s dyn Transfer> {
+        Some(store)
     }
 
     fn damage(&self, _store: &PostgresStore, artifact: Digest) -> bool {

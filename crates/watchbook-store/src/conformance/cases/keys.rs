@@ -6,7 +6,7 @@ use watchbook_core::{Digest, KeyRecord, Timestamp};
 use crate::conformance::{FileSeen, Harness, Scene, agent, short};
 use crate::contract::{Keys, Store};
 
-fn record(id: &str, now: Timestamp) -> KeyRecord {
+pub(super) fn record(id: &str, now: Timestamp) -> KeyRecord {
     KeyRecord {
         id: Name::new(id).unwrap(),
         hash: Digest::of(id.as_bytes()),

@@ -20,4 +20,5 @@ pub mod leases;
 pub mod pages;
 pub mod reading;
 pub mod sequence;
+pub mod transfer;
 pub mod verifiable;

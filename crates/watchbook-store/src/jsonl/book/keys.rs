@@ -1,17 +1,17 @@
 //! Idempotency keys that are still remembered.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use watchbook_core::{ChangeId, Digest, KeyUse, Timestamp};
+use watchbook_core::{ChangeId, Digest, IncidentId, KeyUse, Timestamp};
 
 use super::LineAt;
 
 /// How long a key is remembered.
 pub(crate) const MEMORY: Duration = Duration::from_hours(7 * 24);
 /// What one key takes, in bytes.
-const BYTES_PER_KEY: usize = 120;
+const BYTES_PER_KEY: usize = 136;
 
 /// Where the first use of a key stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub(crate) struct KeySlot {
     pub(crate) body: Digest,
     /// The line of the commit.
     pub(crate) at: LineAt,
+    /// The incident, when the change wrote no line of it that would lead here.
+    pub(crate) alone: Option<IncidentId>,
 }
 
 /// The keys that are still remembered.
@@ -27,6 +29,7 @@ pub(crate) struct KeySlot {
 pub(crate) struct KeyMemory {
     slots: HashMap<ChangeId, KeySlot>,
     queue: VecDeque<(Timestamp, ChangeId)>,
+    alone: BTreeSet<(IncidentId, ChangeId)>,
 }
 
 impl KeyMemory {
@@ -55,12 +58,27 @@ impl KeyMemory {
             .filter_map(|(used, change)| Some((*used, *change, self.get(*change)?)))
     }
 
-    pub(super) fn remember(&mut self, key: &KeyUse, used: Timestamp, at: LineAt) {
-        self.insert(used, key.change, KeySlot { body: key.body, at });
+    /// The keys that were used on an incident by changes that wrote no line of it.
+    pub(crate) fn alone(&self, incident: IncidentId) -> impl Iterator<Item = (ChangeId, KeySlot)> {
+        let (first, last) = (ChangeId::from_bits(0), ChangeId::from_bits(u128::MAX));
+        let own = self.alone.range((incident, first)..=(incident, last));
+        own.filter_map(|(_, change)| Some((*change, self.get(*change)?)))
+    }
+
+    pub(super) fn remember(&mut self, key: &KeyUse, used: Timestamp, at: LineAt, alone: bool) {
+        let slot = KeySlot {
+            body: key.body,
+            at,
+            alone: alone.then_some(key.incident),
+        };
+        self.insert(used, key.change, slot);
     }
 
     /// Remembers one use.
     pub(crate) fn insert(&mut self, used: Timestamp, change: ChangeId, slot: KeySlot) {
+        if let Some(incident) = slot.alone {
+            self.alone.insert((incident, change));
+        }
         if self.slots.insert(change, slot).is_none() {
             self.queue.push_back((used, change));
         }
@@ -72,7 +90,10 @@ impl KeyMemory {
             && used < horizon
         {
             self.queue.pop_front();
-            self.slots.remove(&change);
+            let slot = self.slots.remove(&change);
+            if let Some(incident) = slot.and_then(|slot| slot.alone) {
+                self.alone.remove(&(incident, change));
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ use super::codec::Skimmed;
 
 pub(crate) use brief::Brief;
 pub(crate) use entry::{Entry, LineAt, LineRef, Lines, PackError};
-pub(crate) use keys::{KeyMemory, KeySlot};
+pub(crate) use keys::{KeyMemory, KeySlot, MEMORY as KEY_MEMORY};
 pub(crate) use load::{BookParts, PackedEntry};
 
 /// How many incidents are kept decoded. About 3 KiB each.
@@ -157,11 +157,13 @@ impl Book {
             let place = known.unwrap_or(touched.len() - 1);
             fold::follow(&mut touched[place].1, footprint);
         }
+        let own = |key: &KeyUse| touched.iter().any(|(id, ..)| *id == key.incident);
+        let key = commit.key.as_ref().map(|key| (key, !own(key)));
         for (id, state, first_seq) in touched {
             self.put(id, state);
             self.add_line(id, LineRef::new(at, first_seq));
         }
-        self.remember(last, made, commit.key.as_ref(), at);
+        self.remember(last, made, key, at);
         Ok(())
     }
 
@@ -191,14 +193,16 @@ impl Book {
                 self.add_line(id, LineRef::new(at, event.seq));
             }
         }
-        self.remember(last, stamp.time, key, at);
+        let own = |key: &KeyUse| events.iter().any(|event| event.incident_id == key.incident);
+        self.remember(last, stamp.time, key.map(|key| (key, !own(key))), at);
     }
 
-    /// Takes note of a commit's greatest stamp, and of its key, made at `made`.
-    fn remember(&mut self, last: Stamp, made: Timestamp, key: Option<&KeyUse>, at: LineAt) {
+    /// Takes note of a commit's greatest stamp, and of its key, made at `made`; with the key, whether the commit has no
+    /// line of the key's incident.
+    fn remember(&mut self, last: Stamp, made: Timestamp, key: Option<(&KeyUse, bool)>, at: LineAt) {
         self.clock.observe(last);
-        if let Some(key) = key {
-            self.keys.remember(key, made, at);
+        if let Some((key, alone)) = key {
+            self.keys.remember(key, made, at, alone);
         }
         self.keys.forget_before(made);
     }

@@ -1,0 +1,6 @@
+//! Whole incidents, out of a journal and into one.
+
+mod bytes;
+mod export;
+mod part;
+mod plant;
