@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use watchbook_core::Digest;
+use watchbook_store::Absorb;
 use watchbook_store::conformance::{Harness, Need};
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::system::{ManualClock, SeededEntropy};
@@ -24,12 +25,16 @@ impl Harness for InMemory {
         self.open().await
     }
 
+    fn absorbing<'s>(&self, store: &'s MemoryStore) -> Option<&'s dyn Absorb> {
+        Some(store)
+    }
+
     fn clock(&self) -> &ManualClock {
         &self.clock
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage]
+        &[Need::Damage, Need::Absorbs]
     }
 
     fn damage(&self, store: &MemoryStore, artifact: Digest) -> bool {

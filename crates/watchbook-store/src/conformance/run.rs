@@ -36,6 +36,8 @@ pub enum Need {
     Damage,
     /// [`Harness::files`]: the store has files, and they can be looked at.
     Files,
+    /// [`Harness::absorbing`]: the store takes in what others wrote while they were apart.
+    Absorbs,
 }
 
 impl Need {
@@ -51,7 +53,7 @@ impl Need {
             Self::Persistent => persistent,
             Self::Shared => shared,
             Self::Verifiable => verifiable,
-            Self::Faults | Self::Damage | Self::Files => offers.contains(&self),
+            Self::Faults | Self::Damage | Self::Files | Self::Absorbs => offers.contains(&self),
         }
     }
 }

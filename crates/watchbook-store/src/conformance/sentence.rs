@@ -13,6 +13,8 @@ pub enum Sentence {
     AuditLog(u8),
     /// On [`Keys`](crate::Keys).
     Keys(u8),
+    /// On [`Absorb`](crate::Absorb).
+    Absorb(u8),
 }
 
 impl Sentence {
@@ -25,6 +27,7 @@ impl Sentence {
             .chain(artifacts)
             .chain(audit)
             .chain((1..=5).map(Self::Keys))
+            .chain((1..=5).map(Self::Absorb))
     }
 }
 
@@ -35,6 +38,7 @@ impl fmt::Display for Sentence {
             Self::Artifacts(number) => write!(f, "Artifacts {number}"),
             Self::AuditLog(number) => write!(f, "AuditLog {number}"),
             Self::Keys(number) => write!(f, "Keys {number}"),
+            Self::Absorb(number) => write!(f, "Absorb {number}"),
         }
     }
 }

@@ -7,12 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use watchbook_core::audit::{AuditClosing, AuditEntry, AuditOpening, AuditQuery};
 use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, PageRequest};
-use watchbook_core::{ArtifactName, Command, Digest, Event, Incident, IncidentId, KeyRecord};
+use watchbook_core::{
+    ArtifactName, Command, Digest, Event, Incident, IncidentId, KeyRecord, StoreId,
+};
 use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::system::ManualClock;
 use watchbook_store::{
-    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Health, Incidents, Keys, Pepper,
-    StoreError,
+    Absorb, Absorbed, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Health,
+    Incidents, Keys, Pepper, Run, StoreError,
 };
 
 use crate::disk::Disk;
@@ -147,6 +149,10 @@ pub(crate) trait Twist: std::fmt::Debug + Send + Sync + 'static {
         real.disk.put_key(record).await
     }
 
+    async fn absorb(&self, real: &Real, run: Run) -> Result<Absorbed, StoreError> {
+        real.disk.memory().absorb(run).await
+    }
+
     /// Called between the closing of a handle and its opening.
     async fn restarted(&self, _disk: &Disk) {}
 
@@ -275,6 +281,21 @@ impl Keys for Twisted {
     }
 }
 
+#[async_trait]
+impl Absorb for Twisted {
+    async fn store_id(&self) -> Result<StoreId, StoreError> {
+        self.real.disk.memory().store_id().await
+    }
+
+    async fn absorbed(&self, source: StoreId) -> Result<u64, StoreError> {
+        self.real.disk.memory().absorbed(source).await
+    }
+
+    async fn absorb(&self, run: Run) -> Result<Absorbed, StoreError> {
+        self.twist.absorb(&self.real, run).await
+    }
+}
+
 /// The harness of a store with a twist.
 #[derive(Debug)]
 pub(crate) struct Rig {
@@ -336,7 +357,11 @@ impl Harness for Rig {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Faults, Need::Damage, Need::Files]
+        &[Need::Faults, Need::Damage, Need::Files, Need::Absorbs]
+    }
+
+    fn absorbing<'s>(&self, store: &'s Twisted) -> Option<&'s dyn Absorb> {
+        Some(store)
     }
 
     fn fail_at(&self, step: u32) -> bool {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use watchbook_core::text::Short;
 use watchbook_core::{
-    ChangeId, Commit, Event, EventId, EventType, IncidentId, IncidentState, KeyUse,
-    NewIncident, NodeId, Op, Set, Source,
+    ChangeId, Commit, Event, EventId, EventType, IncidentId, IncidentState, KeyUse, NewIncident,
+    NodeId, Op, Set, Source,
 };
 
 use super::log::Log;

@@ -60,6 +60,8 @@ pub async fn what_is_not_offered_cannot_be_done<H: Harness>(harness: &H) {
     assert_eq!(!harness.files().is_empty(), offers(Need::Files), "files");
     let damaged = harness.damage(&scene.store, Digest::of(content));
     assert_eq!(damaged, offers(Need::Damage), "damage");
+    let absorbs = harness.absorbing(&scene.store).is_some();
+    assert_eq!(absorbs, offers(Need::Absorbs), "absorbing");
     let failing = harness.fail_at(0);
     harness.calm();
     assert_eq!(failing, offers(Need::Faults), "faults");
