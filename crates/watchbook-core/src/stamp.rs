@@ -56,6 +56,11 @@ impl HybridClock {
         Self { node, last: None }
     }
 
+    /// The node that its stamps bear.
+    pub const fn node(&self) -> NodeId {
+        self.node
+    }
+
     /// The latest stamp that was observed.
     pub const fn last(&self) -> Option<Stamp> {
         self.last

@@ -132,4 +132,4 @@ fn walk(disk: &SimDisk, dir: &Path) -> Vec<PathBuf> {
     paths.map(|name| dir.join(name)).flat_map(below).collect()
 }
 
-watchbook_store::conformance_suite!(Simulated::default(), without: [Files]);
+watchbook_store::conformance_suite!(Simulated::default(), without: [Files, Absorbs]);

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use watchbook_core::Digest;
-use watchbook_store::Transfer;
 use watchbook_store::conformance::{Harness, Need};
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::system::{ManualClock, SeededEntropy};
+use watchbook_store::{Absorb, Transfer};
 
 #[derive(Debug, Default)]
 struct InMemory {
@@ -25,12 +25,16 @@ impl Harness for InMemory {
         self.open().await
     }
 
+    fn absorbing<'s>(&self, store: &'s MemoryStore) -> Option<&'s dyn Absorb> {
+        Some(store)
+    }
+
     fn clock(&self) -> &ManualClock {
         &self.clock
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage, Need::Transfer]
+        &[Need::Damage, Need::Transfer, Need::Absorbs]
     }
 
     fn transfer<'s>(&self, store: &'s MemoryStore) -> Option<&'s dyn Transfer> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use watchbook_core::audit::{AuditClosing, AuditEntry, AuditOpening, AuditQuery};
-use watchbook_core::query::{MAX_LIMIT, Page, PageRequest};
+use watchbook_core::query::{Page, PageRequest};
 
 use super::ask::Asked;
 use super::condition::Phase;
@@ -10,6 +10,8 @@ use super::shelter::Local;
 use super::{AutoStore, Opened};
 use crate::contract::{AuditLog, StoreError};
 
+/// How many lines of the trail are brought in at once.
+const STRETCH: usize = 500;
 /// The most openings that are remembered until their closing comes. A call beyond them closes in the database alone.
 const MAX_OPENINGS: usize = 10_000;
 
@@ -107,19 +109,11 @@ impl AutoStore {
     pub(super) async fn bring_in_audit(&self, local: &dyn Local) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let request = PageRequest {
-                limit: MAX_LIMIT,
-                after,
-            };
-            let page = local.search_audit(AuditQuery::default(), request).await?;
-            for entry in page.items {
-                let AuditEntry { opening, closing } = entry;
-                self.node.primary.open_entry(opening).await?;
-                if let Some(closing) = closing {
-                    self.node.primary.close_entry(closing).await?;
-                }
+            let stretch = local.trail_after(after, STRETCH).await?;
+            if !stretch.lines.is_empty() {
+                self.node.primary.plant_trail(stretch.lines).await?;
             }
-            after = page.next;
+            after = stretch.next;
             if after.is_none() {
                 return Ok(());
             }

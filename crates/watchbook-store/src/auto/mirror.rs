@@ -69,9 +69,11 @@ impl AutoStore {
                 .ask(|primary| async move { primary.export(&wanted).await })
                 .await;
             match asked {
-                Asked::Answered(missing) => drop(local.plant(missing?, false).await?),
+                Asked::Answered(missing) => {
+                    local.plant(missing?, false).await?;
+                }
                 Asked::Lost(lost) => {
-                    drop(local.plant(vec![numbered_on(whole, here)], false).await?);
+                    local.plant(vec![numbered_on(whole, here)], false).await?;
                     return Err(StoreError::Diverged {
                         incident: wanted[0].0,
                         why: lost.why,

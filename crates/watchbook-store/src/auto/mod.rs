@@ -18,6 +18,7 @@ mod folder;
 mod follow;
 mod in_memory;
 mod keys;
+mod leases;
 mod mirror;
 mod notes;
 mod reads;

@@ -66,7 +66,7 @@ impl KeptKeys {
         let mut hex = String::with_capacity(64);
         for byte in pepper.0 {
             // Writing to a text cannot fail.
-            drop(write!(hex, "{byte:02x}"));
+            let _ = write!(hex, "{byte:02x}");
         }
         Self {
             pepper: hex,
@@ -97,7 +97,7 @@ pub(super) const TORN: &str = "torn.json";
 pub(super) const KEYS: &str = "keys.json";
 
 /// The most quarantined commits that are listed one by one.
-pub const MAX_QUARANTINED: usize = 10_000;
+pub(super) const MAX_QUARANTINED: usize = 10_000;
 
 impl AutoStore {
     /// Up to where the local log follows the database, if it does so without a hole.

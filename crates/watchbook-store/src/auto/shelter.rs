@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use watchbook_core::{NodeId, StoreId};
 
 use super::condition::Condition;
-use crate::contract::{Apart, Store, StoreError, Transfer};
+use crate::contract::{Absorb, Apart, Store, StoreError, Transfer};
 
 /// A database that many nodes share: the first choice.
-pub trait Primary: Store + Transfer + crate::contract::Absorb + crate::contract::Feed {
+pub trait Primary: Store + Transfer + Absorb {
     /// Forgets every connection, so that the next call makes a fresh one.
     fn reconnect(&self);
 }

@@ -1,6 +1,6 @@
 //! How a node stands, for people and monitors.
 
-use super::condition::Condition;
+use super::condition::{Condition, Phase};
 use super::counters::AutoCounts;
 use super::notes::{Followed, Quarantined, REPLAYED, Replayed};
 use super::{AutoStore, Signal};
@@ -36,6 +36,14 @@ impl AutoStore {
             quarantined: self.quarantine()?,
             counts: self.counts(),
         })
+    }
+
+    /// Where writes go.
+    ///
+    /// # Errors
+    /// When the shelter cannot be read.
+    pub fn phase(&self) -> Result<Phase, StoreError> {
+        Ok(self.node.shelter.condition()?.phase)
     }
 
     /// What this process has counted.

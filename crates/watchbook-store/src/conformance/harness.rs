@@ -7,7 +7,7 @@ use std::time::Duration;
 use watchbook_core::Digest;
 
 use super::Need;
-use crate::contract::{Store, Transfer};
+use crate::contract::{Absorb, Store, Transfer};
 use crate::system::ManualClock;
 
 /// What a backend offers to the suite: one store of its own for each case, and ways to trouble it.
@@ -19,8 +19,8 @@ pub trait Harness: Sync {
     /// The store under test.
     type Store: Store;
 
-    /// Which of [`Need::Faults`], [`Need::Damage`], [`Need::Files`], [`Need::Restoration`] and [`Need::Transfer`] this
-    /// harness can do.
+    /// Which of [`Need::Faults`], [`Need::Damage`], [`Need::Files`], [`Need::Restoration`], [`Need::Transfer`] and
+    /// [`Need::Absorbs`] this harness can do.
     fn offers(&self) -> &'static [Need] {
         &[]
     }
@@ -83,6 +83,11 @@ pub trait Harness: Sync {
     /// offered.
     fn damage(&self, _store: &Self::Store, _artifact: Digest) -> bool {
         false
+    }
+
+    /// The same store as one that takes in what others wrote while they were apart. `None` where it is not offered.
+    fn absorbing<'s>(&self, _store: &'s Self::Store) -> Option<&'s dyn Absorb> {
+        None
     }
 
     /// Every file the store has made so far. Empty where it is not offered.

@@ -32,7 +32,7 @@
 //! }
 //!
 //! // In a test file, for all of them:
-//! // watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Damage, Files, Restoration]);
+//! // watchbook_store::conformance_suite!(InMemory::default(), without: [Persistent, Shared, Verifiable, Faults, Damage, Files, Restoration, Transfer, Absorbs]);
 //! let case = conformance::case("a_preview_writes_nothing").unwrap();
 //! assert_eq!(conformance::run(case, &InMemory::default()), conformance::Ran::Held);
 //! ```
@@ -44,6 +44,7 @@
     reason = "this is test code that is exported: a case fails by a panic that says what the store did"
 )]
 
+mod apart;
 pub mod cases;
 mod harness;
 mod run;

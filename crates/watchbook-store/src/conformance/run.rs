@@ -40,6 +40,8 @@ pub enum Need {
     Restoration,
     /// [`Harness::transfer`]: the store gives out and takes over whole incidents.
     Transfer,
+    /// [`Harness::absorbing`]: the store takes in what others wrote while they were apart.
+    Absorbs,
 }
 
 impl Need {
@@ -55,9 +57,12 @@ impl Need {
             Self::Persistent => persistent,
             Self::Shared => shared,
             Self::Verifiable => verifiable,
-            Self::Faults | Self::Damage | Self::Files | Self::Restoration | Self::Transfer => {
-                offers.contains(&self)
-            }
+            Self::Faults
+            | Self::Damage
+            | Self::Files
+            | Self::Restoration
+            | Self::Transfer
+            | Self::Absorbs => offers.contains(&self),
         }
     }
 }

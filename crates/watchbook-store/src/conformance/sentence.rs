@@ -19,6 +19,8 @@ pub enum Sentence {
     Feed(u8),
     /// On [`Transfer`](crate::Transfer).
     Transfer(u8),
+    /// On [`Absorb`](crate::Absorb).
+    Absorb(u8),
 }
 
 impl Sentence {
@@ -34,6 +36,7 @@ impl Sentence {
             .chain((1..=5).map(Self::Leases))
             .chain((1..=4).map(Self::Feed))
             .chain((1..=4).map(Self::Transfer))
+            .chain((1..=5).map(Self::Absorb))
     }
 }
 
@@ -47,6 +50,7 @@ impl fmt::Display for Sentence {
             Self::Leases(number) => write!(f, "Leases {number}"),
             Self::Feed(number) => write!(f, "Feed {number}"),
             Self::Transfer(number) => write!(f, "Transfer {number}"),
+            Self::Absorb(number) => write!(f, "Absorb {number}"),
         }
     }
 }

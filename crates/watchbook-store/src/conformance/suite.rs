@@ -106,6 +106,16 @@ macro_rules! __conformance_cases {
             transfer lines_that_follow_are_added [Transfer(4)] Transfer;
             transfer lines_that_do_not_fit_are_refused [Transfer(4)] Transfer;
             transfer what_is_black_stays_black [Transfer(4)] Transfer;
+            absorb a_run_is_brought_in_once [Absorb(1)] Absorbs;
+            absorb the_order_of_coming_back_makes_no_difference [Absorb(2)] Absorbs;
+            absorb a_line_that_is_here_is_not_written_again [Absorb(3)] Absorbs;
+            absorb an_overridden_value_leaves_a_line [Absorb(4)] Absorbs;
+            absorb what_one_key_opened_twice_becomes_one [Absorb(4)] Absorbs;
+            absorb what_one_alert_group_opened_twice_becomes_one [Absorb(4)] Absorbs;
+            absorb bytes_come_with_their_commit [Absorb(4)] Absorbs;
+            absorb what_was_blacked_out_apart_is_black_here [Incidents(11)] Absorbs;
+            absorb what_does_not_fit_holds_up_nothing [Absorb(5)] Absorbs;
+            absorb a_store_keeps_its_id [] Absorbs;
         }
     };
 }

@@ -9,6 +9,7 @@ use watchbook_core::{
 };
 
 use super::absorb::TakenIn;
+use super::own::Made;
 use super::{KEY_MEMORY, MAX_COMMITS, full};
 use crate::contract::{Applied, Changed, KeptKey, KeptLine, StoreError};
 use crate::ledger::Ledger;
@@ -23,6 +24,8 @@ pub(super) struct Book {
     pub(super) artifacts: BTreeMap<Digest, Vec<u8>>,
     pub(super) taken_in: TakenIn,
     pub(super) leases: Ledger,
+    /// The commits that were decided here, each with what its writer had seen of other logs' lines.
+    pub(super) made: Vec<Made>,
     /// What each commit changed, for the feed. No longer than there are lines.
     changes: Vec<Changed>,
 }
@@ -43,8 +46,14 @@ impl Book {
             artifacts: BTreeMap::new(),
             taken_in: TakenIn::default(),
             leases: Ledger::default(),
+            made: Vec::new(),
             changes: Vec::new(),
         }
+    }
+
+    /// The node whose stamps its own commits bear.
+    pub(super) const fn node(&self) -> NodeId {
+        self.clock.node()
     }
 
     pub(super) const fn commits(&self) -> u64 {
@@ -96,7 +105,13 @@ impl Book {
                     self.leases.check(fence, clock.now())?;
                 }
                 let events: Vec<Event> = commit.events().cloned().collect();
+                let seen = self.seen(&commit);
                 self.take(&commit);
+                self.made.push(Made {
+                    n: self.commits,
+                    commit,
+                    seen,
+                });
                 Ok(Applied {
                     incident: self.get(command.incident)?,
                     events,
@@ -150,6 +165,8 @@ impl Book {
     /// Takes over a line that follows the last one of its incident.
     pub(super) fn take_over(&mut self, line: KeptLine) {
         self.clock.observe(line.event.stamp);
+        self.changes
+            .extend(Changed::of([(line.event.incident_id, line.event.seq)]));
         let entry = self.incidents.entry(line.event.incident_id).or_default();
         entry.take(line);
     }

@@ -12,6 +12,7 @@ mod feed;
 mod incidents;
 mod keys;
 mod leases;
+mod own;
 mod transfer;
 
 use std::sync::Arc;
@@ -42,7 +43,7 @@ const RETRY_AFTER: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
-    book: Mutex<Book>,
+    book: Arc<Mutex<Book>>,
     trail: Mutex<Trail>,
     keys: Mutex<KeyRing>,
     id: StoreId,
@@ -59,7 +60,7 @@ impl MemoryStore {
         entropy.fill(&mut epoch);
         Self {
             clock,
-            book: Mutex::new(Book::new(NodeId::generate(entropy))),
+            book: Arc::new(Mutex::new(Book::new(NodeId::generate(entropy)))),
             trail: Mutex::new(Trail::default()),
             keys: Mutex::new(KeyRing::new(Pepper(pepper))),
             id: StoreId::generate(entropy),

@@ -8,6 +8,7 @@
     reason = "everything here is test code, also outside of `#[test]`"
 )]
 
+mod absorb;
 mod artifacts;
 mod audit;
 mod disk;
@@ -244,6 +245,25 @@ broken! {
         breaks Feed 3, caught by lines_are_told_once;
     a_store_that_goes_on_after_a_restoration: feed::GoesOnRegardless,
         breaks Feed 4, caught by a_position_of_a_lost_past_is_refused;
+
+    a_store_that_takes_any_run: absorb::TakesAnyRun,
+        breaks Absorb 1, caught by a_run_is_brought_in_once;
+    a_store_that_stamps_on_arrival: absorb::StampsOnArrival::default(),
+        breaks Absorb 2, caught by the_order_of_coming_back_makes_no_difference;
+    a_store_that_writes_lines_again: absorb::WritesLinesAgain,
+        breaks Absorb 3, caught by a_line_that_is_here_is_not_written_again;
+    a_store_that_overrides_in_silence: absorb::OverridesInSilence,
+        breaks Absorb 4, caught by an_overridden_value_leaves_a_line;
+    a_store_that_keeps_both_of_a_key: absorb::KeepsBoth,
+        breaks Absorb 4, caught by what_one_key_opened_twice_becomes_one;
+    a_store_that_keeps_both_of_a_group: absorb::KeepsBoth,
+        breaks Absorb 4, caught by what_one_alert_group_opened_twice_becomes_one;
+    a_store_that_leaves_bytes_behind: absorb::LeavesBytesBehind,
+        breaks Absorb 4, caught by bytes_come_with_their_commit;
+    a_store_that_takes_in_no_redaction: absorb::TakesInNoRedaction,
+        breaks Incidents 11, caught by what_was_blacked_out_apart_is_black_here;
+    a_store_that_stops_at_what_does_not_fit: absorb::StopsAtWhatDoesNotFit,
+        breaks Absorb 5, caught by what_does_not_fit_holds_up_nothing;
 }
 
 /// The case must hold the sentence, and must fail on the store that breaks it, by an assertion of its own: a twist that
@@ -322,6 +342,10 @@ fn the_suite_knows_every_sentence_that_is_written() {
         (
             include_str!("../../src/contract/feed.rs"),
             count(|sentence| matches!(sentence, Sentence::Feed(_))),
+        ),
+        (
+            include_str!("../../src/contract/absorb.rs"),
+            count(|sentence| matches!(sentence, Sentence::Absorb(_))),
         ),
     ] {
         assert_eq!(numbered(source), known, "{source}");

@@ -10,12 +10,13 @@ use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, Pa
 use watchbook_core::text::Name;
 use watchbook_core::{
     ArtifactName, Command, Digest, Event, Fence, Incident, IncidentId, KeyRecord, LeaseName,
+    StoreId,
 };
 use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::system::ManualClock;
 use watchbook_store::{
-    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Feed, FeedPosition, Health,
-    Incidents, Keys, Lease, Leases, Pepper, StoreError, Stretch, Taken,
+    Absorb, Absorbed, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Feed,
+    FeedPosition, Health, Incidents, Keys, Lease, Leases, Pepper, Run, StoreError, Stretch, Taken,
 };
 
 use crate::disk::Disk;
@@ -148,6 +149,10 @@ pub(crate) trait Twist: std::fmt::Debug + Send + Sync + 'static {
 
     async fn put_key(&self, real: &Real, record: KeyRecord) -> Result<(), StoreError> {
         real.disk.put_key(record).await
+    }
+
+    async fn absorb(&self, real: &Real, run: Run) -> Result<Absorbed, StoreError> {
+        real.disk.memory().absorb(run).await
     }
 
     /// Called between the closing of a handle and its opening.
@@ -344,6 +349,21 @@ impl Feed for Twisted {
     }
 }
 
+#[async_trait]
+impl Absorb for Twisted {
+    async fn store_id(&self) -> Result<StoreId, StoreError> {
+        self.real.disk.memory().store_id().await
+    }
+
+    async fn absorbed(&self, source: StoreId) -> Result<u64, StoreError> {
+        self.real.disk.memory().absorbed(source).await
+    }
+
+    async fn absorb(&self, run: Run) -> Result<Absorbed, StoreError> {
+        self.twist.absorb(&self.real, run).await
+    }
+}
+
 /// The harness of a store with a twist.
 #[derive(Debug)]
 pub(crate) struct Rig {
@@ -408,7 +428,13 @@ impl Harness for Rig {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Faults, Need::Damage, Need::Files, Need::Restoration]
+        &[
+            Need::Faults,
+            Need::Damage,
+            Need::Files,
+            Need::Restoration,
+            Need::Absorbs,
+        ]
     }
 
     async fn keep_copy(&self, _store: &Twisted) {
@@ -419,6 +445,10 @@ impl Harness for Rig {
         drop(store);
         self.disk.cut(self.copied.load(Ordering::SeqCst)).await;
         Some(self.handle(0))
+    }
+
+    fn absorbing<'s>(&self, store: &'s Twisted) -> Option<&'s dyn Absorb> {
+        Some(store)
     }
 
     fn fail_at(&self, step: u32) -> bool {

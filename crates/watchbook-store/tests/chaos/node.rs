@@ -92,7 +92,7 @@ pub(crate) fn play(role: &str) {
 async fn tell_phases(store: AutoStore) {
     let mut last = None;
     loop {
-        let phase = store.status_phase().map(Phase::as_str).unwrap_or("unknown");
+        let phase = store.phase().map_or("unknown", Phase::as_str);
         if last != Some(phase) {
             say(&format!("phase {phase}"));
             last = Some(phase);

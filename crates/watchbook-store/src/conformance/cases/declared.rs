@@ -62,6 +62,8 @@ pub async fn what_is_not_offered_cannot_be_done<H: Harness>(harness: &H) {
     assert_eq!(damaged, offers(Need::Damage), "damage");
     let moves = harness.transfer(&scene.store).is_some();
     assert_eq!(moves, offers(Need::Transfer), "transfer");
+    let absorbs = harness.absorbing(&scene.store).is_some();
+    assert_eq!(absorbs, offers(Need::Absorbs), "absorbing");
     let failing = harness.fail_at(0);
     harness.calm();
     assert_eq!(failing, offers(Need::Faults), "faults");

@@ -1,5 +1,6 @@
 //! The cases, one module per sentence of the contract or per matter.
 
+pub mod absorb;
 pub mod artifacts;
 pub mod atomic;
 pub mod audit;

@@ -1,0 +1,105 @@
+//! The commits that a store made itself, as against those that it took over.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use watchbook_core::{Commit, Digest, IncidentId, NodeId, Set, StoreId};
+
+use super::MemoryStore;
+use super::book::Book;
+use crate::auto::{Local, OwnCommits, Primary};
+use crate::contract::{Apart, StoreError};
+
+/// A commit that was decided here.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    pub(super) n: u64,
+    pub(super) commit: Commit,
+    /// Up to which number its writer had seen the lines of other logs, for each incident that has any.
+    pub(super) seen: Vec<(IncidentId, u32)>,
+}
+
+impl Primary for MemoryStore {
+    fn reconnect(&self) {}
+}
+
+impl Local for MemoryStore {
+    fn log_id(&self) -> Result<StoreId, StoreError> {
+        Ok(self.id)
+    }
+
+    fn node(&self, _log: StoreId) -> NodeId {
+        self.book.lock().node()
+    }
+
+    fn own_commits(&self) -> Box<dyn OwnCommits> {
+        Box::new(OwnMade {
+            book: Arc::clone(&self.book),
+            given: 0,
+        })
+    }
+
+    fn settle(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+struct OwnMade {
+    book: Arc<Mutex<Book>>,
+    given: usize,
+}
+
+#[async_trait]
+impl OwnCommits for OwnMade {
+    async fn next(&mut self, limit: usize) -> Result<Vec<Apart>, StoreError> {
+        let book = self.book.lock();
+        let made = book.made.iter().skip(self.given).take(limit);
+        let commits: Vec<Apart> = made.map(|made| book.apart(made)).collect();
+        self.given += commits.len();
+        Ok(commits)
+    }
+}
+
+impl Book {
+    /// What the writer of a commit that is decided now has seen: the lines of other logs before the first own one.
+    pub(super) fn seen(&self, commit: &Commit) -> Vec<(IncidentId, u32)> {
+        let mut seen: Vec<(IncidentId, u32)> = Vec::new();
+        for event in commit.events() {
+            let id = event.incident_id;
+            let lines = self.incidents.get(&id).into_iter();
+            let others = lines
+                .flat_map(|entry| &entry.lines)
+                .take_while(|line| line.event.stamp.node != self.node());
+            let upto = others.last().map_or(0, |line| line.event.seq);
+            if upto > 0 && !seen.contains(&(id, upto)) {
+                seen.push((id, upto));
+            }
+        }
+        seen
+    }
+
+    fn apart(&self, made: &Made) -> Apart {
+        Apart {
+            n: made.n,
+            commit: made.commit.clone(),
+            seen: made.seen.clone(),
+            bytes: self.bytes_of(&made.commit),
+        }
+    }
+
+    /// The bytes of the artifacts that a commit names.
+    fn bytes_of(&self, commit: &Commit) -> Vec<(IncidentId, Digest, Vec<u8>)> {
+        let sets = commit
+            .events()
+            .flat_map(|event| event.set.iter().map(|set| (event.incident_id, set)));
+        sets.filter_map(|(incident, set)| {
+            let Set::Artifact { version, .. } = set else {
+                return None;
+            };
+            let bytes = self.artifacts.get(&version.sha256)?;
+            Some((incident, version.sha256, bytes.clone()))
+        })
+        .collect()
+    }
+}
