@@ -132,18 +132,19 @@ pub(super) fn of_apart(error: StoreError) -> StoreError {
     }
 }
 
-/// A write that neither side is known to have done.
+/// A write that the database may have done, and that the local log did not do: it is not known whether it happened, even
+/// when the local log has a reason to refuse it.
 fn if_it_may_have_happened(
     lost: &Lost,
     change: watchbook_core::ChangeId,
     error: StoreError,
 ) -> StoreError {
-    match error {
-        StoreError::Unavailable { why, .. } if lost.may_have_happened => StoreError::Unknown {
-            change,
-            why: format!("{}; and then: {why}", lost.why),
-            source: None,
-        },
-        error => error,
+    if !lost.may_have_happened {
+        return error;
+    }
+    StoreError::Unknown {
+        change,
+        why: format!("{}; and this node: {error}", lost.why),
+        source: Some(Box::new(error)),
     }
 }

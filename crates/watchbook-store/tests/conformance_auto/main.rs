@@ -1,0 +1,8 @@
+//! Every case of the suite on the backend `auto`: over two stores in memory, and over one that fails all the time.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod flaky;
+mod insistent;
+mod over_memory;
+mod under_faults;
