@@ -39,7 +39,9 @@ impl AutoStore {
             })
             .await;
         match asked {
-            Asked::Answered(Ok(applied)) => {
+            Asked::Answered(Ok(mut applied)) => {
+                // Without a key nobody can have asked before but our own first try.
+                applied.replayed &= command.key.is_some();
                 self.mirror(&condition, &command, &applied, content).await;
                 Ok(applied)
             }

@@ -1,7 +1,8 @@
 //! A database that fails all the time: before it does what it is asked, or after.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,9 +28,10 @@ use watchbook_store::{
 pub(crate) struct Flaky {
     real: Arc<MemoryStore>,
     random: SeededEntropy,
+    /// What was done without anybody hearing of it: a database finds a change by its id when it is asked again.
+    unheard: Mutex<BTreeMap<ChangeId, Applied>>,
     /// How many more calls fail.
     left: Mutex<u64>,
-    is_calm: AtomicBool,
     failures: AtomicU64,
 }
 
@@ -47,8 +49,8 @@ impl Flaky {
         Self {
             real,
             random: SeededEntropy::new(seed),
+            unheard: Mutex::default(),
             left: Mutex::new(0),
-            is_calm: AtomicBool::new(false),
             failures: AtomicU64::new(0),
         }
     }
@@ -58,11 +60,6 @@ impl Flaky {
         self.failures.load(Ordering::Relaxed)
     }
 
-    /// Whether it stops failing from now on.
-    pub(crate) fn calm(&self, is_calm: bool) {
-        self.is_calm.store(is_calm, Ordering::Relaxed);
-    }
-
     fn below(&self, end: u64) -> u64 {
         let mut bytes = [0; 8];
         self.random.fill(&mut bytes);
@@ -70,9 +67,6 @@ impl Flaky {
     }
 
     fn turn(&self) -> Turn {
-        if self.is_calm.load(Ordering::Relaxed) {
-            return Turn::Well;
-        }
         let mut left = self.left.lock();
         if *left == 0 && self.below(6) == 0 {
             *left = 2 + self.below(8);
@@ -104,23 +98,34 @@ impl Flaky {
         }
     }
 
-    async fn write<T: Send>(
+    async fn write(
         &self,
         change: ChangeId,
-        call: impl Future<Output = Result<T, StoreError>> + Send,
-    ) -> Result<T, StoreError> {
-        match self.turn() {
-            Turn::Well => call.await,
-            Turn::Before => Err(gone()),
-            Turn::After => {
-                drop(call.await);
-                Err(StoreError::Unknown {
-                    change,
-                    why: "the connection was cut".to_owned(),
-                    source: Some(Box::new(Lost::new(Loss::Gone, "cut"))),
-                })
-            }
+        call: impl Future<Output = Result<Applied, StoreError>> + Send,
+    ) -> Result<Applied, StoreError> {
+        let turn = self.turn();
+        if turn == Turn::Before {
+            return Err(gone());
         }
+        let known = self.unheard.lock().get(&change).cloned();
+        let answer = match known {
+            Some(applied) => Ok(Applied {
+                replayed: true,
+                ..applied
+            }),
+            None => call.await,
+        };
+        if turn == Turn::Well {
+            return answer;
+        }
+        if let Ok(applied) = answer {
+            self.unheard.lock().insert(change, applied);
+        }
+        Err(StoreError::Unknown {
+            change,
+            why: "the connection was cut".to_owned(),
+            source: Some(Box::new(Lost::new(Loss::Gone, "cut"))),
+        })
     }
 }
 

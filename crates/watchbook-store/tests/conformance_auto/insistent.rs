@@ -18,7 +18,8 @@ use watchbook_store::{
 /// How often a call is repeated: more often than any loss is long.
 const PATIENCE: usize = 1_000;
 
-/// A store whose caller repeats what is unavailable. It also waits for the database before it does something with a
+/// A store whose caller repeats what is unavailable, and who waits for the settled form of what is answered as
+/// provisional: while a node is apart, the numbers and stamps of lines may still change. It also waits for the database before it does something with a
 /// lease: a lease is only good on the side that gave it, so across a loss there is none to be held to.
 #[derive(Debug, Clone)]
 pub(crate) struct Insistent(pub(crate) AutoStore);
@@ -28,10 +29,7 @@ macro_rules! until_answered {
     ($call:expr) => {{
         let mut answer = $call.await;
         for _ in 0..PATIENCE {
-            if !matches!(
-                answer,
-                Err(StoreError::Unavailable { .. } | StoreError::Unknown { .. })
-            ) {
+            if !is_unavailable(&answer) {
                 break;
             }
             answer = $call.await;
@@ -51,6 +49,75 @@ impl Insistent {
         }
         panic!("the node does not come back: {:?}", self.0);
     }
+
+    /// The answer to a write in its settled form. `first` is what the first call said.
+    async fn settled(
+        &self,
+        command: &Command,
+        first: Result<Applied, StoreError>,
+        content: Option<Vec<u8>>,
+    ) -> Result<Applied, StoreError> {
+        let mut answer = first;
+        let mut is_repeated = false;
+        for _ in 0..PATIENCE {
+            if !is_unavailable(&answer) {
+                break;
+            }
+            is_repeated = true;
+            answer = match &content {
+                Some(bytes) => self.0.attach(command.clone(), bytes.clone()).await,
+                None => self.0.apply(command.clone()).await,
+            };
+        }
+        let mut applied = answer?;
+        if is_repeated {
+            // What the first call did, and nobody heard of, is no replay to the caller.
+            applied.replayed = false;
+        }
+        if self.0.degraded_since().is_none() {
+            return Ok(applied);
+        }
+        self.is_back().await;
+        let mut events = Vec::new();
+        for event in applied.events {
+            events.push(self.line(&event).await?);
+        }
+        Ok(Applied {
+            incident: if applied.replayed {
+                applied.incident
+            } else {
+                self.get(applied.incident.id).await?
+            },
+            events,
+            ..applied
+        })
+    }
+
+    /// A line as it stands by now.
+    async fn line(&self, event: &Event) -> Result<Event, StoreError> {
+        let mut page = PageRequest {
+            limit: 500,
+            after: None,
+        };
+        loop {
+            let found = self.events(event.incident_id, page).await?;
+            if let Some(line) = found.items.into_iter().find(|line| line.id == event.id) {
+                return Ok(line);
+            }
+            page.after = found.next;
+            assert!(
+                page.after.is_some(),
+                "{event:?} was acknowledged and is lost"
+            );
+        }
+    }
+}
+
+fn is_unavailable<T>(answer: &Result<T, StoreError>) -> bool {
+    matches!(
+        answer,
+        Err(StoreError::Unavailable { .. } | StoreError::Unknown { .. })
+    )
 }
 
 #[async_trait]
@@ -60,14 +127,22 @@ impl Incidents for Insistent {
     }
 
     async fn health(&self) -> Health {
-        self.0.health().await
+        // Each side counts its own commits.
+        loop {
+            self.is_back().await;
+            let health = self.0.health().await;
+            if health.degraded_since.is_none() {
+                return health;
+            }
+        }
     }
 
     async fn apply(&self, command: Command) -> Result<Applied, StoreError> {
         if command.fence.is_some() {
             self.is_back().await;
         }
-        until_answered!(self.0.apply(command.clone()))
+        let first = self.0.apply(command.clone()).await;
+        self.settled(&command, first, None).await
     }
 
     async fn preview(&self, command: Command) -> Result<Applied, StoreError> {
@@ -97,7 +172,8 @@ impl Artifacts for Insistent {
         if command.fence.is_some() {
             self.is_back().await;
         }
-        until_answered!(self.0.attach(command.clone(), content.clone()))
+        let first = self.0.attach(command.clone(), content.clone()).await;
+        self.settled(&command, first, Some(content)).await
     }
 
     async fn artifact(
@@ -130,8 +206,13 @@ impl AuditLog for Insistent {
         page: PageRequest,
     ) -> Result<Page<AuditEntry>, StoreError> {
         // Without the database there is only what this node has written since: whoever wants all of it waits.
-        self.is_back().await;
-        until_answered!(self.0.search_audit(query.clone(), page))
+        loop {
+            self.is_back().await;
+            let found = until_answered!(self.0.search_audit(query.clone(), page));
+            if self.0.degraded_since().is_none() {
+                return found;
+            }
+        }
     }
 }
 

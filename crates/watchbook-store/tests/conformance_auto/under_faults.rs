@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use watchbook_store::auto::{AutoOptions, AutoStore, Primary};
+use parking_lot::Mutex;
+use watchbook_store::auto::{AutoOptions, AutoStore};
 use watchbook_store::conformance::{self, Harness};
 use watchbook_store::system::ManualClock;
 
@@ -14,14 +15,17 @@ use crate::over_memory::{memory, shelter};
 
 struct UnderFaults {
     clock: ManualClock,
-    database: Arc<Flaky>,
+    seed: u64,
+    database: Mutex<Option<Arc<Flaky>>>,
 }
 
 impl UnderFaults {
     fn new(seed: u64) -> Self {
-        let clock = ManualClock::default();
-        let database = Arc::new(Flaky::new(memory(&clock, 1), seed));
-        Self { clock, database }
+        Self {
+            clock: ManualClock::default(),
+            seed,
+            database: Mutex::default(),
+        }
     }
 }
 
@@ -40,7 +44,8 @@ impl Harness for UnderFaults {
             eager: true,
             ..AutoOptions::new(Arc::new(self.clock.clone()))
         };
-        let database = Arc::clone(&self.database) as Arc<dyn Primary>;
+        let database = Arc::new(Flaky::new(memory(&self.clock, 1), self.seed));
+        *self.database.lock() = Some(Arc::clone(&database));
         Insistent(AutoStore::new(database, shelter(&self.clock), options))
     }
 
@@ -66,7 +71,8 @@ fn the_suite_really_falls_back_and_comes_back() {
     for seed in 0..20 {
         let harness = UnderFaults::new(seed);
         conformance::run(case, &harness);
-        failures += harness.database.failures();
+        let database = harness.database.lock();
+        failures += database.as_ref().map_or(0, |database| database.failures());
     }
     assert!(failures > 100, "only {failures} failures");
 }
