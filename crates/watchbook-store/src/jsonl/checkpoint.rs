@@ -18,7 +18,7 @@ use super::bytes::{Reader, Writer};
 use super::layout::Layout;
 use super::whole_file::{self, Readers};
 
-const MAGIC: &[u8; 8] = b"wbindex\x03";
+const MAGIC: &[u8; 8] = b"wbindex\x04";
 /// The largest checkpoint that is read: beyond it memory is too small anyway.
 const MAX_BYTES: u64 = 16 << 30;
 

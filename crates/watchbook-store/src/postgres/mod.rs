@@ -5,6 +5,7 @@
 //! Nothing relies on a session: no setting, no temporary table, no notification, so a pooler that lends connections
 //! for one transaction each may stand between.
 
+mod absorb;
 mod artifacts;
 mod audit;
 mod condition;
@@ -20,6 +21,7 @@ mod read;
 mod record;
 mod save;
 mod sqlstate;
+mod store_fact;
 mod write;
 
 use std::fmt;

@@ -197,7 +197,7 @@ impl PostgresStore {
     }
 }
 
-fn key_in_use(row: &Row) -> Result<KeyInUse, StoreError> {
+pub(super) fn key_in_use(row: &Row) -> Result<KeyInUse, StoreError> {
     let similar: Vec<&str> = column(row, "look_alikes")?;
     let similar = similar.into_iter().map(|id| {
         id.parse()

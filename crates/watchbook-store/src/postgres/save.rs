@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use tokio_postgres::types::Type;
 use watchbook_core::query::{owners, search_text};
-use watchbook_core::{Commit, Event, Incident, IncidentId, IncidentState, KeyUse};
+use watchbook_core::{Commit, Event, Incident, IncidentId, IncidentState, KeyUse, Stamp};
 
 use super::exec::{ExecError, Link, Statement};
 use super::record::{STATE_FORMAT, moment};
@@ -47,6 +47,7 @@ const SAVE: Statement = Statement {
         Type::TEXT_ARRAY,
         Type::TIMESTAMPTZ,
         Type::BOOL,
+        Type::TEXT,
     ],
 };
 
@@ -66,42 +67,45 @@ pub(super) struct Saving {
     feeds: bool,
 }
 
+/// An incident as columns.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "one for each column of the table that lists are narrowed by"
 )]
-struct Row {
-    title: String,
-    service: String,
-    affects: Vec<String>,
-    env: String,
-    severity: i16,
-    status: &'static str,
-    unfinished: bool,
-    kind: &'static str,
-    signature: String,
-    drill: bool,
-    created_at: SystemTime,
-    updated_at: SystemTime,
-    owners: Vec<String>,
-    labels: Vec<String>,
-    words: String,
-    has_followups: bool,
-    unfinished_followups: bool,
-    last_seq: i32,
-    last_stamp: String,
-    state: Vec<u8>,
+pub(super) struct Row {
+    pub(super) title: String,
+    pub(super) service: String,
+    pub(super) affects: Vec<String>,
+    pub(super) env: String,
+    pub(super) severity: i16,
+    pub(super) status: &'static str,
+    pub(super) unfinished: bool,
+    pub(super) kind: &'static str,
+    pub(super) signature: String,
+    pub(super) drill: bool,
+    pub(super) created_at: SystemTime,
+    pub(super) updated_at: SystemTime,
+    pub(super) owners: Vec<String>,
+    pub(super) labels: Vec<String>,
+    pub(super) words: String,
+    pub(super) has_followups: bool,
+    pub(super) unfinished_followups: bool,
+    pub(super) last_seq: i32,
+    pub(super) last_stamp: String,
+    pub(super) state: Vec<u8>,
+    pub(super) group_key: Option<String>,
 }
 
+/// Lines of timelines, column by column.
 #[derive(Debug, Default)]
-struct Lines {
-    seqs: Vec<i32>,
-    ids: Vec<String>,
-    recorded: Vec<SystemTime>,
-    types: Vec<&'static str>,
-    actors: Vec<String>,
-    events: Vec<String>,
+pub(super) struct Lines {
+    pub(super) seqs: Vec<i32>,
+    pub(super) ids: Vec<String>,
+    pub(super) recorded: Vec<SystemTime>,
+    pub(super) types: Vec<&'static str>,
+    pub(super) actors: Vec<String>,
+    pub(super) events: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -139,7 +143,7 @@ impl Saving {
         Ok(Self {
             id: id.to_string(),
             version,
-            incident: Row::of(&incident, state, commit)?,
+            incident: Row::of(&incident, state, commit.last_stamp())?,
             lines: Lines::of(&events)?,
             change: commit.change.to_string(),
             by: serde_json::to_string(&commit.by)?,
@@ -203,6 +207,7 @@ impl Saving {
                     &similar,
                     used_at,
                     feeds,
+                    &row.group_key,
                 ],
             )
             .await?;
@@ -211,7 +216,12 @@ impl Saving {
 }
 
 impl Row {
-    fn of(incident: &Incident, state: &IncidentState, commit: &Commit) -> Result<Self, SaveError> {
+    /// An incident in `state`, the greatest stamp of whose lines is `last_stamp`.
+    pub(super) fn of(
+        incident: &Incident,
+        state: &IncidentState,
+        last_stamp: Stamp,
+    ) -> Result<Self, SaveError> {
         let Incident {
             service,
             affects,
@@ -226,6 +236,7 @@ impl Row {
             created_at,
             updated_at,
             followups,
+            group_key,
             ..
         } = incident;
         let unfinished_followups = followups
@@ -253,8 +264,9 @@ impl Row {
             has_followups: !followups.is_empty(),
             unfinished_followups,
             last_seq: i32::try_from(state.last_seq()).unwrap_or(i32::MAX),
-            last_stamp: commit.last_stamp().to_string(),
+            last_stamp: last_stamp.to_string(),
             state: postcard::to_allocvec(state)?,
+            group_key: group_key.as_ref().map(ToString::to_string),
         })
     }
 }
@@ -263,16 +275,19 @@ impl Lines {
     fn of(events: &[&Event]) -> Result<Self, SaveError> {
         let mut lines = Self::default();
         for event in events {
-            lines
-                .seqs
-                .push(i32::try_from(event.seq).unwrap_or(i32::MAX));
-            lines.ids.push(event.id.to_string());
-            lines.recorded.push(moment(event.recorded_at()));
-            lines.types.push(event.kind.as_str());
-            lines.actors.push(event.actor.to_string());
-            lines.events.push(serde_json::to_string(event)?);
+            lines.push(event)?;
         }
         Ok(lines)
+    }
+
+    pub(super) fn push(&mut self, event: &Event) -> Result<(), SaveError> {
+        self.seqs.push(i32::try_from(event.seq).unwrap_or(i32::MAX));
+        self.ids.push(event.id.to_string());
+        self.recorded.push(moment(event.recorded_at()));
+        self.types.push(event.kind.as_str());
+        self.actors.push(event.actor.to_string());
+        self.events.push(serde_json::to_string(event)?);
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every case of the suite, with statements prepared and with statements sent whole each time.
 
 use watchbook_core::Digest;
+use watchbook_store::Absorb;
 use watchbook_store::conformance::{Harness, Need, block_on};
 use watchbook_store::postgres::{ExecMode, PostgresStore};
 use watchbook_store::system::ManualClock;
@@ -42,7 +43,11 @@ impl Harness for InDatabase {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage]
+        &[Need::Damage, Need::Absorbs]
+    }
+
+    fn absorbing<'s>(&self, store: &'s PostgresStore) -> Option<&'s dyn Absorb> {
+        Some(store)
     }
 
     fn damage(&self, _store: &PostgresStore, artifact: Digest) -> bool {
