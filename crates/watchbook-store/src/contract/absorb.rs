@@ -111,6 +111,21 @@ impl Absorbed {
             .map(|commit| commit.records.len() as u64)
             .sum::<u64>();
     }
+
+    /// Adds what became of further commits.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn add(&mut self, more: Self) {
+        let Self {
+            taken,
+            known,
+            conflicts,
+            unfit,
+        } = more;
+        self.taken += taken;
+        self.known += known;
+        self.conflicts += conflicts;
+        self.unfit.extend(unfit);
+    }
 }
 
 /// A log that takes in what others wrote while they were apart from it.

@@ -81,7 +81,8 @@ impl Book {
             beside,
             met,
         } = reconciled;
-        for (_, sha256, bytes) in &apart.bytes {
+        let sound = |bytes: &&(IncidentId, Digest, Vec<u8>)| Digest::of(&bytes.2) == bytes.1;
+        for (_, sha256, bytes) in apart.bytes.iter().filter(sound) {
             self.artifacts.insert(*sha256, bytes.clone());
         }
         let commits: Vec<Commit> = commit.into_iter().chain(beside).collect();

@@ -1,13 +1,16 @@
 //! The keys by which callers are known.
 
+use std::str::FromStr as _;
+
 use async_trait::async_trait;
 use tokio_postgres::types::Type;
 use watchbook_core::{Digest, KeyRecord};
 
 use super::PostgresStore;
-use super::exec::{Link, Statement};
+use super::exec::Statement;
 use super::record::column;
 use super::sqlstate;
+use super::store_fact;
 use crate::contract::{Keys, Pepper, StoreError};
 
 const KEYS: Statement = Statement {
@@ -16,14 +19,6 @@ const KEYS: Statement = Statement {
 };
 const PUT_KEY: Statement = Statement {
     sql: include_str!("sql/put_key.sql"),
-    types: &[Type::TEXT, Type::TEXT],
-};
-const FACT: Statement = Statement {
-    sql: include_str!("sql/fact.sql"),
-    types: &[Type::TEXT],
-};
-const NEW_FACT: Statement = Statement {
-    sql: include_str!("sql/new_fact.sql"),
     types: &[Type::TEXT, Type::TEXT],
 };
 /// Where the pepper stands among the facts.
@@ -61,28 +56,15 @@ impl Keys for PostgresStore {
 
     async fn pepper(&self) -> Result<Pepper, StoreError> {
         let connection = self.connect().await?;
+        let fresh = || {
+            let mut fresh = [0; 32];
+            self.options.entropy.fill(&mut fresh);
+            Digest::from_bytes(fresh).to_string()
+        };
         let link = self.database.link(&connection);
-        if let Some(pepper) = stored_pepper(link).await? {
-            return Ok(pepper);
-        }
-        let mut fresh = [0; 32];
-        self.options.entropy.fill(&mut fresh);
-        let written = Digest::from_bytes(fresh).to_string();
-        link.rows(&NEW_FACT, &[&PEPPER, &written])
-            .await
-            .map_err(sqlstate::of_read)?;
-        // Another server may have been quicker: what stands is what counts.
-        let stored = stored_pepper(link).await?;
-        stored.ok_or_else(|| sqlstate::of_value("the pepper", "it is not there"))
+        let written = store_fact::kept(link, PEPPER, fresh).await?;
+        let digest = Digest::from_str(&written);
+        let digest = digest.map_err(|error| sqlstate::of_value("the pepper", error))?;
+        Ok(Pepper(*digest.as_bytes()))
     }
-}
-
-async fn stored_pepper(link: Link<'_>) -> Result<Option<Pepper>, StoreError> {
-    let row = link
-        .first(&FACT, &[&PEPPER])
-        .await
-        .map_err(sqlstate::of_read)?;
-    let Some(row) = row else { return Ok(None) };
-    let digest: Digest = super::record::parsed(&row, "value")?;
-    Ok(Some(Pepper(*digest.as_bytes())))
 }

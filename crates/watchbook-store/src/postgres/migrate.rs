@@ -39,6 +39,11 @@ const STEPS: &[Step] = &[
         name: "transfer",
         sql: include_str!("migrations/0004_transfer.sql"),
     },
+    Step {
+        number: 5,
+        name: "absorb",
+        sql: include_str!("migrations/0005_absorb.sql"),
+    },
 ];
 
 /// Where the steps that were taken are written down.

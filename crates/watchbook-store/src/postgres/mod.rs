@@ -5,6 +5,7 @@
 //! Nothing relies on a session: no setting, no temporary table, no notification, so a pooler that lends connections
 //! for one transaction each may stand between.
 
+mod absorb;
 mod artifacts;
 mod audit;
 mod condition;
@@ -26,6 +27,7 @@ mod read;
 mod record;
 mod save;
 mod sqlstate;
+mod store_fact;
 mod trail;
 mod transfer;
 mod write;
@@ -60,6 +62,12 @@ impl fmt::Debug for PostgresStore {
         f.debug_struct("PostgresStore")
             .field("database", &self.options)
             .finish_non_exhaustive()
+    }
+}
+
+impl crate::auto::Primary for PostgresStore {
+    fn reconnect(&self) {
+        self.database.forget();
     }
 }
 

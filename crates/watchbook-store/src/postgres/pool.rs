@@ -65,6 +65,11 @@ impl Database {
         self.pool.get().await
     }
 
+    /// Forgets every connection that nobody uses, and each of the others when it is given back.
+    pub(super) fn forget(&self) {
+        self.pool.retain(|_, _| false);
+    }
+
     /// Statements on a connection, each a transaction of its own.
     pub(super) const fn link<'a>(&self, connection: &'a Object) -> Link<'a> {
         Link::on(connection, self.mode, self.patience)

@@ -206,7 +206,7 @@ pub(super) fn look_alikes_of(row: &Row) -> Result<Vec<IncidentId>, StoreError> {
     similar.collect()
 }
 
-fn key_in_use(row: &Row) -> Result<KeyInUse, StoreError> {
+pub(super) fn key_in_use(row: &Row) -> Result<KeyInUse, StoreError> {
     Ok(KeyInUse {
         body: parsed(row, "body")?,
         incident: parsed(row, "incident_id")?,

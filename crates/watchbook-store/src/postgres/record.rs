@@ -10,7 +10,7 @@ use super::sqlstate;
 use crate::contract::StoreError;
 
 /// The form of a packed state. Counts up whenever that changes; rows in another form are folded anew from their events.
-pub(super) const STATE_FORMAT: i16 = 1;
+pub(super) const STATE_FORMAT: i16 = 2;
 
 /// A moment as the database keeps it.
 pub(super) fn moment(at: Timestamp) -> SystemTime {

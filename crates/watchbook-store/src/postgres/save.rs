@@ -50,6 +50,7 @@ const SAVE: Statement = Statement {
         Type::TIMESTAMPTZ,
         Type::TEXT,
         Type::INT8,
+        Type::TEXT,
     ],
 };
 
@@ -85,39 +86,41 @@ pub(super) enum Sent {
     reason = "one for each column of the table that lists are narrowed by"
 )]
 pub(super) struct Row {
-    title: String,
-    service: String,
-    affects: Vec<String>,
-    env: String,
-    severity: i16,
-    status: &'static str,
-    unfinished: bool,
-    kind: &'static str,
-    signature: String,
-    drill: bool,
+    pub(super) title: String,
+    pub(super) service: String,
+    pub(super) affects: Vec<String>,
+    pub(super) env: String,
+    pub(super) severity: i16,
+    pub(super) status: &'static str,
+    pub(super) unfinished: bool,
+    pub(super) kind: &'static str,
+    pub(super) signature: String,
+    pub(super) drill: bool,
     #[serde(serialize_with = "in_millis")]
-    created_at: SystemTime,
+    pub(super) created_at: SystemTime,
     #[serde(serialize_with = "in_millis")]
-    updated_at: SystemTime,
-    owners: Vec<String>,
-    labels: Vec<String>,
-    words: String,
-    has_followups: bool,
-    unfinished_followups: bool,
-    last_seq: i32,
-    last_stamp: String,
+    pub(super) updated_at: SystemTime,
+    pub(super) owners: Vec<String>,
+    pub(super) labels: Vec<String>,
+    pub(super) words: String,
+    pub(super) has_followups: bool,
+    pub(super) unfinished_followups: bool,
+    pub(super) last_seq: i32,
+    pub(super) last_stamp: String,
     #[serde(serialize_with = "in_hex")]
-    state: Vec<u8>,
+    pub(super) state: Vec<u8>,
+    pub(super) group_key: Option<String>,
 }
 
+/// Lines of timelines, column by column.
 #[derive(Debug, Default)]
-struct Lines {
-    seqs: Vec<i32>,
-    ids: Vec<String>,
-    recorded: Vec<SystemTime>,
-    types: Vec<&'static str>,
-    actors: Vec<String>,
-    events: Vec<String>,
+pub(super) struct Lines {
+    pub(super) seqs: Vec<i32>,
+    pub(super) ids: Vec<String>,
+    pub(super) recorded: Vec<SystemTime>,
+    pub(super) types: Vec<&'static str>,
+    pub(super) actors: Vec<String>,
+    pub(super) events: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -222,6 +225,7 @@ impl Saving {
                     used_at,
                     &lease,
                     &token,
+                    &row.group_key,
                 ],
             )
             .await?;
@@ -246,6 +250,7 @@ pub(super) fn fence_columns(fence: Option<&Fence>) -> (Option<&str>, Option<i64>
 }
 
 impl Row {
+    /// An incident in `state`, the greatest stamp of whose lines is `last_stamp`.
     pub(super) fn of(
         incident: &Incident,
         state: &IncidentState,
@@ -265,6 +270,7 @@ impl Row {
             created_at,
             updated_at,
             followups,
+            group_key,
             ..
         } = incident;
         let unfinished_followups = followups
@@ -294,6 +300,7 @@ impl Row {
             last_seq: i32::try_from(state.last_seq()).unwrap_or(i32::MAX),
             last_stamp: last_stamp.to_string(),
             state: postcard::to_allocvec(state)?,
+            group_key: group_key.as_ref().map(ToString::to_string),
         })
     }
 }
@@ -318,16 +325,19 @@ impl Lines {
     fn of(events: &[&Event]) -> Result<Self, SaveError> {
         let mut lines = Self::default();
         for event in events {
-            lines
-                .seqs
-                .push(i32::try_from(event.seq).unwrap_or(i32::MAX));
-            lines.ids.push(event.id.to_string());
-            lines.recorded.push(moment(event.recorded_at()));
-            lines.types.push(event.kind.as_str());
-            lines.actors.push(event.actor.to_string());
-            lines.events.push(serde_json::to_string(event)?);
+            lines.push(event)?;
         }
         Ok(lines)
+    }
+
+    pub(super) fn push(&mut self, event: &Event) -> Result<(), SaveError> {
+        self.seqs.push(i32::try_from(event.seq).unwrap_or(i32::MAX));
+        self.ids.push(event.id.to_string());
+        self.recorded.push(moment(event.recorded_at()));
+        self.types.push(event.kind.as_str());
+        self.actors.push(event.actor.to_string());
+        self.events.push(serde_json::to_string(event)?);
+        Ok(())
     }
 }
 

@@ -103,6 +103,50 @@ pub(super) fn of_write(error: ExecError, change: ChangeId) -> WriteError {
     }
 }
 
+/// Why a transaction that brings in commits was given up. Nothing of it happened.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// Somebody was quicker: look again.
+    Raced,
+    /// Something in it cannot be kept here, whatever the circumstances.
+    Unfit(String),
+    /// Anything else.
+    Failed(StoreError),
+}
+
+/// What an error in the middle of a transaction means that brings in commits.
+pub(super) fn of_bulk(error: ExecError) -> Trouble {
+    match code(&error) {
+        Some(
+            &(SqlState::UNIQUE_VIOLATION
+            | SqlState::T_R_SERIALIZATION_FAILURE
+            | SqlState::T_R_DEADLOCK_DETECTED),
+        ) => Trouble::Raced,
+        Some(code) if is_about_data(code) => {
+            Trouble::Unfit(format!("the database refused it: {}", why(&error)))
+        }
+        _ => Trouble::Failed(of_read(error)),
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What an error of the last word of a transaction means: without an answer, nobody knows whether it was heard.
+pub(super) fn of_commit(error: ExecError, change: ChangeId) -> StoreError {
+    match of_write(error, change) {
+        WriteError::Failed(error) => error,
+        WriteError::Raced | WriteError::Known => StoreError::Unavailable {
+            why: "another server was quicker; try again".to_owned(),
+            retry_after: RETRY,
+            source: None,
+        },
+    }
+}
+
 /// What an error of a read means, or of a write that certainly did not happen.
 pub(super) fn of_read(error: ExecError) -> StoreError {
     StoreError::Unavailable {
@@ -197,6 +241,11 @@ fn loss_by(code: &SqlState) -> Option<Loss> {
 
 fn beneath_io(error: &tokio_postgres::Error) -> Option<&io::Error> {
     error.source()?.downcast_ref()
+}
+
+/// Codes of values that a column or a constraint does not take.
+fn is_about_data(code: &SqlState) -> bool {
+    code.code().starts_with("22") || code.code().starts_with("23")
 }
 
 fn why(error: &ExecError) -> String {

@@ -201,7 +201,9 @@ impl PostgresStore {
     ) -> Result<Decided, StoreError> {
         let forgotten = || record::no_incident(command.incident);
         let key = known.prior.clone().ok_or_else(forgotten)?;
-        let events = self.lines_of(link, command.change).await?;
+        let mut events = self.lines_of(link, command.change).await?;
+        // Nodes that were apart may each have created an incident for this key; it stands for one of them.
+        events.retain(|line| line.seq != 1 || line.incident_id == key.incident);
         let then = self.folded(link, key.incident, key.seq).await?;
         Ok(Decided::Answer(Box::new(Applied {
             incident: then.incident(key.incident).ok_or_else(forgotten)?,

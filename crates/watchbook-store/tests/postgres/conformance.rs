@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use watchbook_core::Digest;
-use watchbook_store::Transfer;
 use watchbook_store::conformance::{Harness, Need, block_on};
 use watchbook_store::postgres::{ExecMode, PostgresStore};
 use watchbook_store::system::ManualClock;
+use watchbook_store::{Absorb, Transfer};
 
 use crate::schema::Schema;
 
@@ -45,7 +45,12 @@ impl Harness for InDatabase {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Damage, Need::Restoration, Need::Transfer]
+        &[
+            Need::Damage,
+            Need::Restoration,
+            Need::Transfer,
+            Need::Absorbs,
+        ]
     }
 
     /// The database judges leases by its own clock: so they are moved, not the clock.
@@ -68,6 +73,10 @@ impl Harness for InDatabase {
     }
 
     fn transfer<'s>(&self, store: &'s PostgresStore) -> Option<&'s dyn Transfer> {
+        Some(store)
+    }
+
+    fn absorbing<'s>(&self, store: &'s PostgresStore) -> Option<&'s dyn Absorb> {
         Some(store)
     }
 

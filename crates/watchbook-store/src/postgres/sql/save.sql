@@ -7,11 +7,11 @@ with fence as (
     insert into incidents as i (
         id, version, title, service, affects, env, severity, status, unfinished, kind, signature, drill,
         created_at, updated_at, owners, labels, words, has_followups, unfinished_followups,
-        last_seq, last_stamp, state_format, state
+        last_seq, last_stamp, state_format, state, group_key
     )
     select
         $1, $2 + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-        $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23
+        $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $37
     where $35 is null or exists (select from fence)
     on conflict (id) do update set
         version = excluded.version,
@@ -34,7 +34,8 @@ with fence as (
         last_seq = excluded.last_seq,
         last_stamp = excluded.last_stamp,
         state_format = excluded.state_format,
-        state = excluded.state
+        state = excluded.state,
+        group_key = excluded.group_key
     where i.version = $2
     returning 1
 ), lines as (

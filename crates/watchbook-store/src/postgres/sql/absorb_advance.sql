@@ -1,0 +1,1 @@
+update replay_progress set n = $2 where source = $1

@@ -1,0 +1,1 @@
+select n from replay_progress where source = $1
