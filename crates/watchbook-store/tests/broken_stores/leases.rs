@@ -93,12 +93,7 @@ impl Twist for NeverEnds {
         real.disk.memory().acquire(name, holder, span * 1_000).await
     }
 
-    async fn renew(
-        &self,
-        real: &Real,
-        fence: &Fence,
-        span: Duration,
-    ) -> Result<Lease, StoreError> {
+    async fn renew(&self, real: &Real, fence: &Fence, span: Duration) -> Result<Lease, StoreError> {
         real.disk.memory().renew(fence, span * 1_000).await
     }
 }

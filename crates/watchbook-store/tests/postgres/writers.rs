@@ -4,75 +4,18 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use watchbook_core::query::PageRequest;
-use watchbook_core::text::{Env, Message, ServiceName, Title};
-use watchbook_core::{
-    AgentId, AppendType, By, ChangeId, Command, Digest, EventId, IncidentId, Key, Kind,
-    NewIncident, Op, Refused, Severity, Source, Timestamp, Via,
-};
+use watchbook_core::{ChangeId, Command, Digest, EventId, IncidentId, Key, Refused};
 use watchbook_store::conformance::block_on;
 use watchbook_store::postgres::{ExecMode, PostgresStore};
-use watchbook_store::system::OsEntropy;
 use watchbook_store::{Incidents, StoreError};
 
+use crate::commands::{creation, note};
 use crate::schema::Schema;
 
 /// Servers at once; each with a pool of its own.
 const SERVERS: u32 = 4;
 /// Writes of each server.
 const WRITES: u32 = 25;
-
-fn command(incident: IncidentId, op: Op) -> Command {
-    let by = By {
-        agent: AgentId::new("sofiia").unwrap(),
-        key: None,
-        delegate: None,
-        request: None,
-        via: Via::Embedded,
-        source: Source::Agent,
-    };
-    Command {
-        change: ChangeId::generate(&OsEntropy),
-        incident,
-        by,
-        key: None,
-        if_match: None,
-        fence: None,
-        op,
-    }
-}
-
-fn creation() -> Command {
-    let new = NewIncident {
-        service: ServiceName::new("gateway").unwrap(),
-        affects: Vec::new(),
-        env: Env::prod(),
-        severity: Severity::P1,
-        uncertain: false,
-        title: Title::new("5xx rate over 5 %").unwrap(),
-        summary: None,
-        kind: Kind::ErrorRate,
-        signature: None,
-        labels: std::collections::BTreeMap::new(),
-        drill: false,
-        roles: std::collections::BTreeMap::new(),
-        started_at: None,
-        detected_at: None,
-    };
-    let id = IncidentId::generate(Timestamp::from_millis(1_771_840_800_000), &OsEntropy);
-    command(id, Op::Create(Box::new(new)))
-}
-
-fn note(incident: IncidentId, text: &str) -> Command {
-    command(
-        incident,
-        Op::Append {
-            kind: AppendType::Note,
-            message: Message::new(text).unwrap(),
-            meta: serde_json::Map::new(),
-            at: None,
-        },
-    )
-}
 
 async fn ids(store: &PostgresStore, incident: IncidentId) -> Vec<(u32, EventId)> {
     let page = PageRequest {
