@@ -97,6 +97,10 @@ pub const VARIABLES: &[Variable] = &[
         "the most memory of the store; the setting store.memory_bound",
     ),
     variable(
+        "WATCHBOOK_NODE",
+        "what this server is called; the setting server.node",
+    ),
+    variable(
         "WATCHBOOK_PUBLIC_URL",
         "the address in links; the setting server.public_url",
     ),

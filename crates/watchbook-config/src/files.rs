@@ -28,17 +28,20 @@ pub enum ConfigFile {
     Rollout,
     /// What is blacked out, and how long things are kept.
     Governance,
+    /// The servers that share one store.
+    Nodes,
 }
 
 impl ConfigFile {
     /// Every file, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Settings,
         Self::Matrix,
         Self::Limits,
         Self::Costs,
         Self::Rollout,
         Self::Governance,
+        Self::Nodes,
     ];
 
     /// Its name.
@@ -50,6 +53,7 @@ impl ConfigFile {
             Self::Costs => "cost_weights.yml",
             Self::Rollout => "tools_rollout.yml",
             Self::Governance => "data_governance.yml",
+            Self::Nodes => "nodes_registry.yml",
         }
     }
 
@@ -62,6 +66,7 @@ impl ConfigFile {
             Self::Costs => include_str!("../../../config/cost_weights.yml"),
             Self::Rollout => include_str!("../../../config/tools_rollout.yml"),
             Self::Governance => include_str!("../../../config/data_governance.yml"),
+            Self::Nodes => include_str!("../../../config/nodes_registry.yml"),
         }
     }
 

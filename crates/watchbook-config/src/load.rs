@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use watchbook_core::text::Name;
 use watchbook_rbac::{CostWeights, Matrix, Rollout, ToolLimits};
 
 use crate::environment::{Environment, VARIABLES};
@@ -14,6 +15,7 @@ use crate::error::{ConfigError, ConfigErrors};
 use crate::files::{self, ConfigFile};
 use crate::governance::Governance;
 use crate::layers;
+use crate::nodes::Nodes;
 use crate::place::Source;
 use crate::policy;
 use crate::read::{Data, Findings, Node, Read, SyntaxError, nearest, parse};
@@ -54,6 +56,8 @@ pub struct Config {
     pub concurrency: u32,
     /// How long a stopping server waits for requests that are under way.
     pub shutdown_grace: Duration,
+    /// What this server is called: what it holds leases under.
+    pub node: Name,
     /// The policies.
     pub policies: Policies,
     /// What is odd but no mistake, one sentence each.
@@ -75,6 +79,8 @@ pub struct Policies {
     pub costs: CostWeights,
     /// What is blacked out, and how long things are kept.
     pub governance: Governance,
+    /// The servers that share one store.
+    pub nodes: Nodes,
 }
 
 /// Every file with all layers laid over it.
@@ -129,6 +135,10 @@ pub fn load(
         errors.extend(missing_database(settings, &written));
     }
     let policies = policy::read(&written, &mut errors);
+    if let (Some(settings), Some(policies)) = (&settings, &policies) {
+        let (own, nodes) = (&settings.server.node, &policies.nodes);
+        errors.extend(policy::check_own_name(own, nodes, &written));
+    }
     match (settings, policies) {
         (Some(settings), Some(policies)) if errors.is_empty() => {
             let warnings = warnings(environment);
@@ -241,6 +251,7 @@ fn assemble(
         request_timeout,
         concurrency,
         shutdown_grace,
+        node,
     } = server;
     Config {
         dir: dir.to_owned(),
@@ -258,6 +269,7 @@ fn assemble(
         request_timeout: request_timeout.0,
         concurrency: concurrency.0,
         shutdown_grace: shutdown_grace.0,
+        node,
         policies,
         warnings,
         written,

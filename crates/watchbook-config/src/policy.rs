@@ -5,6 +5,7 @@ mod cross;
 mod governance;
 mod limits;
 mod matrix;
+mod nodes;
 mod rollout;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub(crate) use costs::CostKeys;
 pub(crate) use governance::GovernanceKeys;
 pub(crate) use limits::LimitKeys;
 pub(crate) use matrix::MatrixKeys;
+pub(crate) use nodes::{NodesKeys, check_own_name};
 pub(crate) use rollout::RolloutKeys;
 
 use crate::error::ConfigError;
@@ -32,7 +34,9 @@ pub(crate) fn read(
     let costs = typed(ConfigFile::Costs, written, errors);
     let rollout = typed(ConfigFile::Rollout, written, errors);
     let governance = typed(ConfigFile::Governance, written, errors);
+    let nodes = typed(ConfigFile::Nodes, written, errors);
     let matrix = matrix.and_then(|keys: MatrixKeys| matrix::compile(keys, written, errors));
+    let nodes = nodes.and_then(|keys: NodesKeys| nodes::compile(keys, written, errors));
     let limits = limits.map(|keys: LimitKeys| keys.into_policy());
     if let (Some(matrix), Some(limits)) = (&matrix, &limits) {
         cross::check_limits(limits, matrix, written, errors);
@@ -43,6 +47,7 @@ pub(crate) fn read(
         limits: Arc::new(limits?),
         costs: costs.map(|keys: CostKeys| keys.into_policy())?,
         governance: governance.map(|keys: GovernanceKeys| keys.into_policy())?,
+        nodes: nodes?,
     })
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::files::ConfigFile;
-use crate::policy::{CostKeys, GovernanceKeys, LimitKeys, MatrixKeys, RolloutKeys};
+use crate::policy::{CostKeys, GovernanceKeys, LimitKeys, MatrixKeys, NodesKeys, RolloutKeys};
 use crate::read::Read;
 use crate::settings::SettingsKeys;
 
@@ -17,6 +17,7 @@ pub fn schema(file: ConfigFile) -> Value {
         ConfigFile::Costs => CostKeys::schema(),
         ConfigFile::Rollout => RolloutKeys::schema(),
         ConfigFile::Governance => GovernanceKeys::schema(),
+        ConfigFile::Nodes => NodesKeys::schema(),
     };
     waive_required(&mut schema);
     if let Value::Object(members) = &mut schema {

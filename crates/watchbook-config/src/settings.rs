@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use serde_json::{Value, json};
+use watchbook_core::text::Name;
 
 use crate::read::{
     Data, Findings, Node, Read, Secreted, Size, Span, Text, Textual, Whole, keys, words,
@@ -173,6 +174,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("server", "request_timeout", "WATCHBOOK_REQUEST_TIMEOUT"),
     setting("server", "concurrency", "WATCHBOOK_CONCURRENCY"),
     setting("server", "shutdown_grace", "WATCHBOOK_SHUTDOWN_GRACE"),
+    setting("server", "node", "WATCHBOOK_NODE"),
 ];
 
 keys! {
@@ -222,6 +224,8 @@ keys! {
         concurrency: Whole<1, 100_000>,
         /// How long a stopping server waits for requests that are under way. 0ms to 10m.
         shutdown_grace: Span<0, 600_000>,
+        /// What this server is called among those that share one store, as listed in `nodes_registry.yml`. 1 to 64 of A-Z a-z 0-9 _ . / : -.
+        node: Name,
     }
 }
 

@@ -81,6 +81,7 @@ fn every_variable_reaches_its_setting() {
             ("WATCHBOOK_REQUEST_TIMEOUT", "1m"),
             ("WATCHBOOK_CONCURRENCY", " 8 "),
             ("WATCHBOOK_SHUTDOWN_GRACE", "0s"),
+            ("WATCHBOOK_NODE", "eu-1"),
         ],
         &Flags::default(),
     );
@@ -108,6 +109,7 @@ fn every_variable_reaches_its_setting() {
     assert_eq!(config.request_timeout, Duration::from_mins(1));
     assert_eq!(config.concurrency, 8);
     assert_eq!(config.shutdown_grace, Duration::ZERO);
+    assert_eq!(config.node.as_str(), "eu-1");
 }
 
 #[test]

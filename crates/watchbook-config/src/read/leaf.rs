@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 use watchbook_core::AgentId;
 use watchbook_core::Severity;
-use watchbook_core::text::Env;
+use watchbook_core::text::{Env, Name};
 use watchbook_rbac::{ActionGlob, Pattern, RoleName};
 
 use crate::place::Place;
@@ -76,6 +76,7 @@ macro_rules! textual {
 textual! {
     AgentId: "an agent id", "write 1 to 64 of A-Z a-z 0-9 _ . : @ -";
     RoleName: "a role name", "write 1 to 64 of a-z 0-9 _ -";
+    Name: "a name", "write 1 to 64 of A-Z a-z 0-9 _ . / : -";
     Env: "an environment", "write 1 to 32 of a-z 0-9 _ -";
     ActionGlob: "a pattern over actions", "write tool.action";
     Pattern: "a pattern over permissions", "write tool.action or tool.action:write";

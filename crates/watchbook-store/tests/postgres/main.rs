@@ -7,7 +7,11 @@
     reason = "a test fails by a panic"
 )]
 
+mod commands;
 mod conformance;
+mod feed;
+mod leases;
 mod migrations;
 mod schema;
+mod two_servers;
 mod writers;

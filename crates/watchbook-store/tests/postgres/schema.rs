@@ -60,13 +60,14 @@ impl Schema {
         schema
     }
 
+    /// What another process calls it by.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// How to reach it.
     pub(crate) fn options(&self) -> PostgresOptions {
-        let url = format!(
-            "{} sslmode=disable options='-c search_path={},public'",
-            cluster(),
-            self.name
-        );
+        let url = url(&self.name);
         PostgresOptions::new(url, Arc::new(self.clock.clone()), Arc::new(OsEntropy))
     }
 
@@ -104,11 +105,25 @@ impl Schema {
 
     /// Runs a statement in it, behind the store's back.
     pub(crate) async fn execute(&self, sql: &str) -> u64 {
+        let client = self.client().await;
+        client.execute(sql, &[]).await.expect("a statement")
+    }
+
+    /// A connection to it, behind the store's back.
+    pub(crate) async fn client(&self) -> Client {
         let client = connect().await;
         let path = format!("set search_path to {}, public", self.name);
         client.batch_execute(&path).await.expect("a search path");
-        client.execute(sql, &[]).await.expect("a statement")
+        client
     }
+}
+
+/// The address of a schema of the cluster.
+pub(crate) fn url(schema: &str) -> String {
+    format!(
+        "{} sslmode=disable options='-c search_path={schema},public'",
+        cluster()
+    )
 }
 
 impl Drop for Schema {

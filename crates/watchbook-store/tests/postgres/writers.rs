@@ -4,16 +4,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use watchbook_core::query::PageRequest;
-use watchbook_core::text::{Env, Message, ServiceName, Title};
-use watchbook_core::{
-    AgentId, AppendType, By, ChangeId, Command, Digest, EventId, IncidentId, Key, Kind,
-    NewIncident, Op, Refused, Severity, Source, Timestamp, Via,
-};
+use watchbook_core::{ChangeId, Command, Digest, EventId, IncidentId, Key, Refused};
 use watchbook_store::conformance::block_on;
 use watchbook_store::postgres::{ExecMode, PostgresStore};
-use watchbook_store::system::OsEntropy;
 use watchbook_store::{Incidents, StoreError};
 
+use crate::commands::{creation, note};
 use crate::schema::Schema;
 
 /// Servers at once; each with a pool of its own.
