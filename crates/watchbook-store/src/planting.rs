@@ -42,7 +42,10 @@ fn check(whole: &Whole) -> Result<(), StoreError> {
         .windows(2)
         .any(|pair| pair[0].event.seq.checked_add(1) != Some(pair[1].event.seq));
     if gap || lines.first().is_some_and(|line| line.event.seq == 0) {
-        return Err(diverged(*id, "its lines are not in order, or some are missing"));
+        return Err(diverged(
+            *id,
+            "its lines are not in order, or some are missing",
+        ));
     }
     Ok(())
 }
@@ -111,7 +114,10 @@ fn black_out(lines: &mut [KeptLine]) {
     if black.is_empty() {
         return;
     }
-    for line in lines.iter_mut().filter(|line| black.contains(&line.event.id)) {
+    for line in lines
+        .iter_mut()
+        .filter(|line| black.contains(&line.event.id))
+    {
         if !line.event.redacted {
             line.event = redact::blank(&line.event);
         }

@@ -2,7 +2,8 @@
 
 use watchbook_core::query::{Page, PageRequest, Place};
 use watchbook_core::{
-    ChangeId, Command, Commit, Event, EventType, IncidentId, IncidentState, KeyUse, Set, fold, redact,
+    ChangeId, Command, Commit, Event, EventType, IncidentId, IncidentState, KeyUse, Set, fold,
+    redact,
 };
 
 use crate::contract::{Applied, StoreError};
@@ -64,7 +65,11 @@ impl Directory {
 }
 
 /// The events of one incident in a commit, as readers see them.
-pub(super) fn shown(commit: Commit, id: IncidentId, state: &IncidentState) -> impl Iterator<Item = Event> {
+pub(super) fn shown(
+    commit: Commit,
+    id: IncidentId,
+    state: &IncidentState,
+) -> impl Iterator<Item = Event> {
     commit
         .into_events()
         .filter(move |event| event.incident_id == id)
@@ -162,11 +167,7 @@ pub(crate) fn replay(
 
 /// The events of a change that was taken over from another log, in which they may stand apart: those on the incident of
 /// its key, and those on the other one of a merge.
-fn scattered(
-    journal: &Journal,
-    shelf: &Shelf,
-    key: &KeyUse,
-) -> Result<Vec<Event>, StoreError> {
+fn scattered(journal: &Journal, shelf: &Shelf, key: &KeyUse) -> Result<Vec<Event>, StoreError> {
     let mut events = written_by(journal, shelf, key.incident, key.change)?;
     let mut others: Vec<IncidentId> = events.iter().filter_map(merged_with).collect();
     others.sort_unstable();

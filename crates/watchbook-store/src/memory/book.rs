@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use watchbook_core::{
     ChangeId, Clock, Command, Commit, Decision, Digest, Event, EventId, Facts, HybridClock,
-    Incident, IncidentId, IncidentState, KeyUse, NodeId, Prior, Set, Timestamp, decide,
-    fold, limit, redact,
+    Incident, IncidentId, IncidentState, KeyUse, NodeId, Prior, Set, Timestamp, decide, fold,
+    limit, redact,
 };
 
 use super::{KEY_MEMORY, MAX_COMMITS, full};
@@ -197,15 +197,11 @@ impl Book {
     /// The answer of the first time: the incident as it was right after that commit, without what was blacked out since.
     fn replay(&self, command: &Command) -> Result<Applied, StoreError> {
         let unknown = || not_found(command.incident);
-        let KeptKey { used, seq, .. } =
-            self.remembered.get(&command.change).ok_or_else(unknown)?;
+        let KeptKey { used, seq, .. } = self.remembered.get(&command.change).ok_or_else(unknown)?;
         let entry = self.incidents.get(&used.incident).ok_or_else(unknown)?;
         let events: Vec<Event> = self.lines_of(command.change).cloned().collect();
         Ok(Applied {
-            incident: entry
-                .at(*seq)
-                .incident(used.incident)
-                .ok_or_else(unknown)?,
+            incident: entry.at(*seq).incident(used.incident).ok_or_else(unknown)?,
             changed: !events.is_empty(),
             events,
             similar: used.similar.clone(),

@@ -6,8 +6,7 @@ use watchbook_core::{Digest, IncidentId};
 use super::book::Book;
 use super::{KEY_MEMORY, MemoryStore};
 use crate::contract::{
-    Extent, Pepper, Planted, StoreError, TrailLine, TrailPosition, TrailStretch,
-    Transfer, Whole,
+    Extent, Pepper, Planted, StoreError, TrailLine, TrailPosition, TrailStretch, Transfer, Whole,
 };
 use crate::planting;
 
@@ -29,7 +28,9 @@ impl Transfer for MemoryStore {
     ) -> Result<Vec<Extent>, StoreError> {
         let book = self.book.lock();
         let later = book.after(after).take(limit);
-        Ok(later.map(|(id, last_seq)| Extent { id, last_seq }).collect())
+        Ok(later
+            .map(|(id, last_seq)| Extent { id, last_seq })
+            .collect())
     }
 
     async fn export(&self, wanted: &[(IncidentId, u32)]) -> Result<Vec<Whole>, StoreError> {
@@ -98,7 +99,9 @@ fn rest(book: &Book, whole: Whole) -> Result<Whole, StoreError> {
     let here = planting::before(&whole).map(|before| book.lines_after(id, before));
     let mut rest = planting::continued(whole, book.last_seq(id), &here.unwrap_or_default())?;
     planting::folded(book.state(id), &rest)?;
-    planting::new_keys(&mut rest, |change| book.key(change).map(|key| key.used.body))?;
+    planting::new_keys(&mut rest, |change| {
+        book.key(change).map(|key| key.used.body)
+    })?;
     Ok(rest)
 }
 

@@ -103,7 +103,9 @@ impl PostgresStore {
         let mut loaded: HashMap<IncidentId, Loaded> =
             loaded.into_iter().map(|one| (one.id, one)).collect();
         let last_seq = |loaded: &HashMap<IncidentId, Loaded>, id| {
-            loaded.get(&id).map_or(0, |one: &Loaded| one.state.last_seq())
+            loaded
+                .get(&id)
+                .map_or(0, |one: &Loaded| one.state.last_seq())
         };
         let again: Vec<(IncidentId, u32)> = wholes
             .iter()
@@ -170,10 +172,7 @@ impl PostgresStore {
 }
 
 /// The bodies of the keys that are remembered here.
-async fn bodies(
-    link: Link<'_>,
-    wholes: &[Whole],
-) -> Result<HashMap<ChangeId, Digest>, StoreError> {
+async fn bodies(link: Link<'_>, wholes: &[Whole]) -> Result<HashMap<ChangeId, Digest>, StoreError> {
     let keys = wholes.iter().flat_map(|whole| &whole.keys);
     let changes: Vec<String> = keys.map(|key| key.used.change.to_string()).collect();
     if changes.is_empty() {

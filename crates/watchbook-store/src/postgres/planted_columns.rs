@@ -198,11 +198,14 @@ pub(super) async fn send_keys(link: Link<'_>, keys: &[&KeptKey]) -> Result<u64, 
     if keys.is_empty() {
         return Ok(0);
     }
-    let text = |of: fn(&KeptKey) -> String| -> Vec<String> { keys.iter().map(|key| of(key)).collect() };
+    let text =
+        |of: fn(&KeptKey) -> String| -> Vec<String> { keys.iter().map(|key| of(key)).collect() };
     let changes = text(|key| key.used.change.to_string());
     let bodies = text(|key| key.used.body.to_string());
     let incidents = text(|key| key.used.incident.to_string());
-    let similar = keys.iter().map(|key| serde_json::to_string(&key.used.similar));
+    let similar = keys
+        .iter()
+        .map(|key| serde_json::to_string(&key.used.similar));
     let similar: Vec<String> = similar.collect::<Result<_, _>>().map_err(SaveError::from)?;
     let seqs: Vec<i32> = keys
         .iter()
@@ -210,7 +213,10 @@ pub(super) async fn send_keys(link: Link<'_>, keys: &[&KeptKey]) -> Result<u64, 
         .collect();
     let used: Vec<SystemTime> = keys.iter().map(|key| moment(key.at)).collect();
     let rows = link
-        .rows(&KEYS, &[&changes, &bodies, &incidents, &seqs, &similar, &used])
+        .rows(
+            &KEYS,
+            &[&changes, &bodies, &incidents, &seqs, &similar, &used],
+        )
         .await?;
     Ok(rows.len() as u64)
 }

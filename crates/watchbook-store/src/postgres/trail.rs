@@ -101,7 +101,8 @@ pub(super) async fn plant(link: Link<'_>, lines: Vec<TrailLine>) -> Result<u64, 
 }
 
 async fn open(link: Link<'_>, openings: &[AuditOpening]) -> Result<u64, StoreError> {
-    let text = |of: fn(&AuditOpening) -> String| -> Vec<String> { openings.iter().map(of).collect() };
+    let text =
+        |of: fn(&AuditOpening) -> String| -> Vec<String> { openings.iter().map(of).collect() };
     let ids = text(|opening| opening.id.to_string());
     let at: Vec<SystemTime> = openings.iter().map(|opening| moment(opening.at)).collect();
     let agents = text(|opening| opening.agent.to_string());

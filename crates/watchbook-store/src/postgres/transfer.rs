@@ -81,7 +81,9 @@ impl Transfer for PostgresStore {
             .first(&PLANT_PEPPER, &[&given.to_string()])
             .await
             .map_err(sqlstate::of_read)?;
-        let stands = stands.map(|row| parsed::<Digest>(&row, "value")).transpose()?;
+        let stands = stands
+            .map(|row| parsed::<Digest>(&row, "value"))
+            .transpose()?;
         if stands == Some(given) {
             Ok(())
         } else {

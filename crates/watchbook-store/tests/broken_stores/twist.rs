@@ -11,8 +11,8 @@ use watchbook_core::{ArtifactName, Command, Digest, Event, Incident, IncidentId,
 use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::system::ManualClock;
 use watchbook_store::{
-    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Health, Incidents, Keys, Pepper,
-    StoreError,
+    Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Extent, Health, Incidents, Keys,
+    Pepper, Planted, StoreError, TrailLine, TrailPosition, TrailStretch, Transfer, Whole,
 };
 
 use crate::disk::Disk;
@@ -147,6 +147,14 @@ pub(crate) trait Twist: std::fmt::Debug + Send + Sync + 'static {
         real.disk.put_key(record).await
     }
 
+    async fn plant(&self, real: &Real, wholes: Vec<Whole>) -> Result<Planted, StoreError> {
+        real.disk.plant(wholes).await
+    }
+
+    async fn plant_trail(&self, real: &Real, lines: Vec<TrailLine>) -> Result<u64, StoreError> {
+        real.disk.memory().plant_trail(lines).await
+    }
+
     /// Called between the closing of a handle and its opening.
     async fn restarted(&self, _disk: &Disk) {}
 
@@ -275,6 +283,59 @@ impl Keys for Twisted {
     }
 }
 
+#[async_trait]
+impl Transfer for Twisted {
+    async fn export_after(
+        &self,
+        after: Option<IncidentId>,
+        limit: usize,
+    ) -> Result<Vec<Whole>, StoreError> {
+        self.real.disk.memory().export_after(after, limit).await
+    }
+
+    async fn extents_after(
+        &self,
+        after: Option<IncidentId>,
+        limit: usize,
+    ) -> Result<Vec<Extent>, StoreError> {
+        self.real.disk.memory().extents_after(after, limit).await
+    }
+
+    async fn export(&self, wanted: &[(IncidentId, u32)]) -> Result<Vec<Whole>, StoreError> {
+        self.real.disk.memory().export(wanted).await
+    }
+
+    async fn plant(&self, wholes: Vec<Whole>, _durable: bool) -> Result<Planted, StoreError> {
+        self.twist.plant(&self.real, wholes).await
+    }
+
+    async fn plant_bytes(
+        &self,
+        incident: IncidentId,
+        sha256: Digest,
+        bytes: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let memory = self.real.disk.memory();
+        memory.plant_bytes(incident, sha256, bytes).await
+    }
+
+    async fn plant_pepper(&self, pepper: Pepper) -> Result<(), StoreError> {
+        self.real.disk.memory().plant_pepper(pepper).await
+    }
+
+    async fn trail_after(
+        &self,
+        after: Option<TrailPosition>,
+        limit: usize,
+    ) -> Result<TrailStretch, StoreError> {
+        self.real.disk.memory().trail_after(after, limit).await
+    }
+
+    async fn plant_trail(&self, lines: Vec<TrailLine>) -> Result<u64, StoreError> {
+        self.twist.plant_trail(&self.real, lines).await
+    }
+}
+
 /// The harness of a store with a twist.
 #[derive(Debug)]
 pub(crate) struct Rig {
@@ -336,7 +397,11 @@ impl Harness for Rig {
     }
 
     fn offers(&self) -> &'static [Need] {
-        &[Need::Faults, Need::Damage, Need::Files]
+        &[Need::Faults, Need::Damage, Need::Files, Need::Transfer]
+    }
+
+    fn transfer<'s>(&self, store: &'s Twisted) -> Option<&'s dyn Transfer> {
+        Some(store)
     }
 
     fn fail_at(&self, step: u32) -> bool {

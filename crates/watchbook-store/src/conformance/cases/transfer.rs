@@ -118,13 +118,17 @@ pub async fn what_was_taken_over_is_as_it_was<H: Harness>(harness: &H) {
     let expected = from.store.extents_after(None, MANY).await.unwrap();
     assert_eq!(extents.await.unwrap(), expected);
     let name = ArtifactName::new("notes.md").unwrap();
-    let imported = expected.iter().find(|extent| extent.id == merged_into(&keyed));
+    let imported = expected
+        .iter()
+        .find(|extent| extent.id == merged_into(&keyed));
     let content = store.artifact(imported.unwrap().id, &name, None).await;
     assert_eq!(content.unwrap().bytes, CONTENT);
 }
 
 fn merged_into(keyed: &[(Command, Applied)]) -> IncidentId {
-    let merged = keyed.last().map(|(_, applied)| applied.incident.merged_into);
+    let merged = keyed
+        .last()
+        .map(|(_, applied)| applied.incident.merged_into);
     merged.flatten().unwrap()
 }
 
@@ -145,7 +149,15 @@ pub async fn keys_that_were_taken_over_answer_as_before<H: Harness>(harness: &H)
     }
     let to = Scene::with(store, harness.clock());
     let last = to.timeline(id).await.last().unwrap().seq;
-    let unmerged = to.run(id, Op::Unmerge { at: None, note: None }).await;
+    let unmerged = to
+        .run(
+            id,
+            Op::Unmerge {
+                at: None,
+                note: None,
+            },
+        )
+        .await;
     assert_eq!(unmerged.events[0].seq, last + 1, "it goes on");
 }
 
@@ -337,7 +349,14 @@ pub async fn what_is_black_stays_black<H: Harness>(harness: &H) {
     let bright = from.store.export(&[(id, 0)]).await.unwrap();
     plant(harness, &store, bright.clone()).await;
     let reason = prose("a secret");
-    from.run(id, Op::Redact { event: told, reason }).await;
+    from.run(
+        id,
+        Op::Redact {
+            event: told,
+            reason,
+        },
+    )
+    .await;
     let black = from.store.export(&[(id, 0)]).await.unwrap();
     plant(harness, &store, black.clone()).await;
     assert_eq!(plant(harness, &store, bright).await, Planted::default());

@@ -51,7 +51,11 @@ impl AuditFiles {
             let file = self.disk.open(&self.layout.audit.join(name), Open::Read)?;
             while let Some((bytes, next)) = whole_lines(&*file, offset)? {
                 for line in bytes.split(|byte| *byte == b'\n') {
-                    lines.extend(serde_json::from_slice::<Line>(line).ok().map(TrailLine::from));
+                    lines.extend(
+                        serde_json::from_slice::<Line>(line)
+                            .ok()
+                            .map(TrailLine::from),
+                    );
                 }
                 offset = next;
                 if lines.len() >= limit {
@@ -111,7 +115,11 @@ impl AuditFiles {
             let mut offset = 0;
             while let Some((bytes, next)) = whole_lines(&*file, offset)? {
                 for line in bytes.split(|byte| *byte == b'\n') {
-                    known.extend(serde_json::from_slice(line).ok().map(|line: Line| line.name()));
+                    known.extend(
+                        serde_json::from_slice(line)
+                            .ok()
+                            .map(|line: Line| line.name()),
+                    );
                 }
                 offset = next;
             }

@@ -199,13 +199,7 @@ impl Book {
 
     /// Takes note of a commit's greatest stamp, and of its key, made at `made`; with the key, whether the commit has no
     /// line of the key's incident.
-    fn remember(
-        &mut self,
-        last: Stamp,
-        made: Timestamp,
-        key: Option<(&KeyUse, bool)>,
-        at: LineAt,
-    ) {
+    fn remember(&mut self, last: Stamp, made: Timestamp, key: Option<(&KeyUse, bool)>, at: LineAt) {
         self.clock.observe(last);
         if let Some((key, alone)) = key {
             self.keys.remember(key, made, at, alone);

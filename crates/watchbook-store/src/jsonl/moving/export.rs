@@ -91,7 +91,9 @@ impl Directory {
         whole.lines.retain(|line| line.event.seq > after);
         whole.keys.retain(|key| key.at >= horizon);
         whole.keys = planting::since(whole.keys, after);
-        whole.keys.sort_by_key(|key| (key.seq, key.at, key.used.change));
+        whole
+            .keys
+            .sort_by_key(|key| (key.seq, key.at, key.used.change));
         Ok(Some(whole).filter(planting::says_something))
     }
 }

@@ -9,9 +9,9 @@ use watchbook_core::{
 
 use crate::contract::{KeptKey, StoreError, Whole};
 use crate::journal::{InvalidCommit, PreparedCommit};
-use crate::jsonl::redaction::Scrub;
 use crate::jsonl::codec::{self, Encoded};
 use crate::jsonl::failure;
+use crate::jsonl::redaction::Scrub;
 
 /// Whom a key is said to have been used by that came without a line: who it was is not known here.
 const MOVER: &str = "watchbook";
@@ -135,9 +135,7 @@ fn cut(rest: Whole, node: NodeId) -> Vec<Commit> {
         while let Some(more) = lines.next_if(|more| more.change == commit.change) {
             commit.records.push(Record::Event(more.event));
         }
-        let own = keys
-            .iter()
-            .position(|key| key.used.change == commit.change);
+        let own = keys.iter().position(|key| key.used.change == commit.change);
         if let Some(key) = own.and_then(|at| keys.remove(at)) {
             commit.stamp = at_time_of(&key, commit.stamp);
             commit.records.push(Record::Key(key.used));

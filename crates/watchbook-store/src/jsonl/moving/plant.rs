@@ -14,12 +14,12 @@ use crate::journal::{
     MAX_BATCH_COMMITS, PreparedCommit,
 };
 use crate::jsonl::book::{KeyMemory, LineAt};
+use crate::jsonl::failure;
 use crate::jsonl::obstacle::Part as Troubled;
 use crate::jsonl::projection::{self, Kept};
 use crate::jsonl::redaction::{self, Scrub};
 use crate::jsonl::shelf::node_of;
 use crate::jsonl::store::Directory;
-use crate::jsonl::failure;
 use crate::planting;
 
 /// Parts that go to the journal in one write.
