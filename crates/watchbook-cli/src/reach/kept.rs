@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use watchbook_store::jsonl::JsonlStore;
-use watchbook_store::{Health, Incidents as _, PostgresStore, Store};
+use watchbook_store::{Health, Incidents as _, Movable, PostgresStore, Store};
 
 use crate::failure::Failure;
 
@@ -22,6 +22,25 @@ impl Kept {
         match self {
             Self::Files(store) => Arc::new(store.clone()),
             Self::Database(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// The store as something that is copied as a whole.
+    pub(crate) fn movable(&self) -> Arc<dyn Movable> {
+        match self {
+            Self::Files(store) => Arc::new(store.clone()),
+            Self::Database(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// The same as it is at this moment, where that can be held while others write.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub(crate) async fn frozen(&self) -> Result<Self, Failure> {
+        match self {
+            Self::Files(_) => Ok(self.clone()),
+            Self::Database(store) => Ok(Self::Database(store.frozen().await?)),
         }
     }
 

@@ -52,8 +52,10 @@ impl Comparison<'_> {
         portion: &Portion,
         progress: &dyn Progress,
     ) -> Result<(), CopyError> {
-        let (there, here) =
-            tokio::join!(self.from.export(&portion.wanted), self.to.export(&portion.wanted));
+        let (there, here) = tokio::join!(
+            self.from.export(&portion.wanted),
+            self.to.export(&portion.wanted)
+        );
         let there = there.map_err(CopyError::Source)?;
         let here = here.map_err(CopyError::Target)?;
         for whole in &there {
@@ -95,7 +97,10 @@ impl Comparison<'_> {
             Err(error) => return Err(CopyError::Target(error)),
         }
         match self.from.artifact(incident, name, Some(sha256)).await {
-            Ok(_) => Err(differs(incident, format!("the bytes of {name} are not in the target"))),
+            Ok(_) => Err(differs(
+                incident,
+                format!("the bytes of {name} are not in the target"),
+            )),
             Err(StoreError::Corrupt(_) | StoreError::NotFound { .. }) => {
                 if self.compared.lost.len() < MAX_LOST {
                     self.compared.lost.push(format!("{incident}/{name}"));
