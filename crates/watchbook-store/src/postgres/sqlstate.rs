@@ -115,6 +115,9 @@ pub(super) fn why_of(error: &tokio_postgres::Error) -> String {
         SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => {
             "; run `watchbook migrate` to bring its tables up to date"
         }
+        SqlState::DUPLICATE_TABLE | SqlState::DUPLICATE_OBJECT => {
+            "; is this database used by another program? Give watchbook one of its own, or a schema"
+        }
         SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
             "; correct user and password in DATABASE_URL"
         }

@@ -9,5 +9,7 @@
 
 mod conformance;
 mod migrations;
+mod pg_dump;
 mod schema;
+mod transfer;
 mod writers;

@@ -24,6 +24,9 @@ pub(crate) fn cluster() -> String {
 /// A schema that goes with this value.
 pub(crate) struct Schema {
     name: String,
+    cluster: String,
+    /// Whether it goes with this value.
+    is_own: bool,
     pub(crate) clock: ManualClock,
 }
 
@@ -36,6 +39,18 @@ impl Schema {
         run(&format!("create schema {name}")).await;
         Self {
             name,
+            cluster: cluster(),
+            is_own: true,
+            clock: ManualClock::default(),
+        }
+    }
+
+    /// The usual schema of a database that is the test's own.
+    pub(crate) fn public(database: String) -> Self {
+        Self {
+            name: "public".to_owned(),
+            cluster: database,
+            is_own: false,
             clock: ManualClock::default(),
         }
     }
@@ -51,8 +66,7 @@ impl Schema {
     pub(crate) fn options(&self) -> PostgresOptions {
         let url = format!(
             "{} sslmode=disable options='-c search_path={},public'",
-            cluster(),
-            self.name
+            self.cluster, self.name
         );
         PostgresOptions::new(url, Arc::new(self.clock.clone()), Arc::new(OsEntropy))
     }
@@ -73,6 +87,9 @@ impl Schema {
 
 impl Drop for Schema {
     fn drop(&mut self) {
+        if !self.is_own {
+            return;
+        }
         let sql = format!("drop schema if exists {} cascade", self.name);
         // A destructor cannot wait for a future, so a thread of its own does.
         let dropped = std::thread::spawn(move || {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use watchbook_core::query::PageRequest;
 use watchbook_core::text::{Env, Message, ServiceName, Title};
 use watchbook_core::{
-    AgentId, AppendType, By, ChangeId, Command, Digest, EventId, IncidentId, Key, Kind,
-    NewIncident, Op, Refused, Severity, Source, Timestamp, Via,
+    AgentId, AppendType, ArtifactName, By, ChangeId, Command, Digest, EventId, IncidentId, Key,
+    Kind, NewIncident, Op, Refused, Severity, Source, Timestamp, Via,
 };
 use watchbook_store::conformance::block_on;
 use watchbook_store::postgres::{ExecMode, PostgresStore};
@@ -40,7 +40,7 @@ fn command(incident: IncidentId, op: Op) -> Command {
     }
 }
 
-fn creation() -> Command {
+pub(crate) fn creation() -> Command {
     let new = NewIncident {
         service: ServiceName::new("gateway").unwrap(),
         affects: Vec::new(),
@@ -61,7 +61,7 @@ fn creation() -> Command {
     command(id, Op::Create(Box::new(new)))
 }
 
-fn note(incident: IncidentId, text: &str) -> Command {
+pub(crate) fn note(incident: IncidentId, text: &str) -> Command {
     command(
         incident,
         Op::Append {
@@ -71,6 +71,28 @@ fn note(incident: IncidentId, text: &str) -> Command {
             at: None,
         },
     )
+}
+
+/// A creation under an idempotency key.
+pub(crate) fn keyed_creation(key: &str) -> Command {
+    Command {
+        change: ChangeId::from_key("sofiia/oncall_tool/incident_create", key),
+        key: Some(Key {
+            body: Digest::of(key.as_bytes()),
+        }),
+        ..creation()
+    }
+}
+
+/// An attachment with its bytes.
+pub(crate) fn attach(incident: IncidentId) -> (Command, Vec<u8>) {
+    let content = b"# What was done\n".to_vec();
+    let op = Op::Attach {
+        name: ArtifactName::new("notes.md").unwrap(),
+        sha256: Digest::of(&content),
+        bytes: content.len() as u64,
+    };
+    (command(incident, op), content)
 }
 
 async fn ids(store: &PostgresStore, incident: IncidentId) -> Vec<(u32, EventId)> {
