@@ -6,7 +6,7 @@ use watchbook_core::{ArtifactName, Digest, IncidentId};
 use super::incidents::named;
 use super::walk::{Portion, Walk};
 use super::{Compared, CopyError, MAX_LOST, Progress};
-use crate::contract::{KeptLine, Movable, StoreError, Whole};
+use crate::contract::{ArtifactContent, KeptLine, Movable, StoreError, Whole};
 
 /// Compares all incidents of the source with those of the target.
 pub(super) async fn compare(
@@ -85,30 +85,39 @@ impl Comparison<'_> {
         sha256: Digest,
     ) -> Result<(), CopyError> {
         // What is given out has been compared with its digest.
-        let here = self.to.artifact(incident, name, Some(sha256)).await;
-        match here {
-            Ok(_) => {
-                self.there.update(sha256.as_bytes());
-                self.here.update(sha256.as_bytes());
-                self.compared.artifacts += 1;
-                return Ok(());
-            }
-            Err(StoreError::Corrupt(_) | StoreError::NotFound { .. }) => {}
-            Err(error) => return Err(CopyError::Target(error)),
+        if is_there(self.to.artifact(incident, name, Some(sha256)).await)
+            .map_err(CopyError::Target)?
+            || self.mended(incident, name, sha256).await?
+        {
+            self.there.update(sha256.as_bytes());
+            self.here.update(sha256.as_bytes());
+            self.compared.artifacts += 1;
+        } else if self.compared.lost.len() < MAX_LOST {
+            self.compared.lost.push(format!("{incident}/{name}"));
         }
-        match self.from.artifact(incident, name, Some(sha256)).await {
-            Ok(_) => Err(differs(
-                incident,
-                format!("the bytes of {name} are not in the target"),
-            )),
-            Err(StoreError::Corrupt(_) | StoreError::NotFound { .. }) => {
-                if self.compared.lost.len() < MAX_LOST {
-                    self.compared.lost.push(format!("{incident}/{name}"));
-                }
-                Ok(())
-            }
-            Err(error) => Err(CopyError::Source(error)),
+        Ok(())
+    }
+
+    /// Brings bytes that the target lacks, as where its lines came by another way; `false` when the source has none.
+    async fn mended(
+        &self,
+        incident: IncidentId,
+        name: &ArtifactName,
+        sha256: Digest,
+    ) -> Result<bool, CopyError> {
+        let content = match self.from.artifact(incident, name, Some(sha256)).await {
+            Ok(content) => content,
+            Err(StoreError::Corrupt(_) | StoreError::NotFound { .. }) => return Ok(false),
+            Err(error) => return Err(CopyError::Source(error)),
+        };
+        let planted = self.to.plant_bytes(incident, sha256, content.bytes).await;
+        planted.map_err(CopyError::Target)?;
+        let there = is_there(self.to.artifact(incident, name, Some(sha256)).await);
+        if there.map_err(CopyError::Target)? {
+            return Ok(true);
         }
+        let what = format!("the bytes of {name} are damaged in the target");
+        Err(differs(incident, what))
     }
 
     fn end(mut self) -> Result<Compared, CopyError> {
@@ -117,6 +126,15 @@ impl Comparison<'_> {
         debug_assert_eq!(there, here, "every line was compared");
         self.compared.content = (there == here).then_some(there);
         Ok(self.compared)
+    }
+}
+
+/// Whether bytes are there and whole.
+fn is_there(given: Result<ArtifactContent, StoreError>) -> Result<bool, StoreError> {
+    match given {
+        Ok(_) => Ok(true),
+        Err(StoreError::Corrupt(_) | StoreError::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
