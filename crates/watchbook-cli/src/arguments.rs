@@ -14,6 +14,7 @@ use watchbook_core::{AgentId, Digest, Timestamp};
 
 use crate::exit::Exit;
 use crate::nouns;
+use crate::reach::Place;
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
@@ -64,8 +65,11 @@ pub(crate) enum Operation {
     Rebuild,
     /// Writes everything into one file that proves itself; others go on writing meanwhile
     Backup(Backup),
-    /// Restores a backup into a directory that holds no store yet
+    /// Restores a backup into a directory that holds no store yet, or into a database that holds nothing else
     Restore(Restore),
+    /// Copies everything from files to a database, or the other way round, and compares both in the end; may be stopped
+    /// at any moment and begun again
+    Copy(CopyStore),
     /// Brings the tables of a PostgreSQL database up to date; safe to repeat, and beside running servers
     Migrate(Migrate),
     /// Says how the backend auto stands to its database, and tries that now
@@ -272,6 +276,24 @@ pub(crate) struct Backup {
 pub(crate) struct Restore {
     /// The backup; - reads standard input
     pub file: PathBuf,
+}
+
+/// What to copy, and where to.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CopyStore {
+    /// Where from: jsonl:DIR, the folder that holds ops/, or postgres:URL; postgres: alone takes the address from
+    /// DATABASE_URL, where no process list shows the password
+    #[arg(long, value_name = "STORE")]
+    pub from: Place,
+    /// Where to, in the same form
+    #[arg(long, value_name = "STORE")]
+    pub to: Place,
+    /// Say what would be copied, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Copy also where the target has incidents that the source does not have; they stay beside the others
+    #[arg(long)]
+    pub into_existing: bool,
 }
 
 /// What to do with settings and policies.

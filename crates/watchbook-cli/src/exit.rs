@@ -85,6 +85,8 @@ impl Exit {
             | StoreError::BadArtifact(_)
             | StoreError::TooLarge { .. }
             | StoreError::Corrupt(_)
+            | StoreError::Diverged { .. }
+            | StoreError::OtherSecret
             | StoreError::NewerFormat { .. } => Self::Refused,
             // The store's list of errors may grow; what is not known here was not done for certain.
             _ => Self::Unavailable,

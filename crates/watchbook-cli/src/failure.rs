@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use watchbook_api::Problem;
 use watchbook_config::ConfigErrors;
 use watchbook_server::{BadSite, BindError};
+use watchbook_store::copy::CopyError;
 use watchbook_store::jsonl::RestoreError;
 use watchbook_store::{ConnectError, MigrateError, StoreError};
 
@@ -56,6 +57,9 @@ pub(crate) enum Failure {
     /// A backup was not restored.
     #[error("{0}")]
     Restore(#[from] RestoreError),
+    /// A copy stopped.
+    #[error("{0}")]
+    Copy(#[from] CopyError),
     /// A file cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
     Input {
@@ -156,6 +160,7 @@ impl Failure {
             Self::TooLarge { .. } => Exit::Refused,
             Self::Store(error) => Exit::of_store(error),
             Self::Restore(error) => of_restore(error),
+            Self::Copy(error) => of_copy(error),
             Self::Migrate(error) => of_migration(error),
             Self::NoStore(_) => Exit::NotFound,
             Self::Input { path: _, source } => of_file(source),
@@ -196,6 +201,13 @@ fn of_restore(error: &RestoreError) -> Exit {
         // What the system did not say, the archive did: it is cut or damaged.
         RestoreError::Io(error) if error.raw_os_error().is_none() => Exit::Refused,
         RestoreError::Io(_) => Exit::Unavailable,
+        _ => Exit::Refused,
+    }
+}
+
+fn of_copy(error: &CopyError) -> Exit {
+    match error {
+        CopyError::Source(error) | CopyError::Target(error) => Exit::of_store(error),
         _ => Exit::Refused,
     }
 }

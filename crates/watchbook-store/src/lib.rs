@@ -15,6 +15,8 @@ pub mod model;
 mod planting;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "testsuite")]
+pub mod proxy;
 pub mod system;
 
 pub use contract::{

@@ -5,24 +5,37 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
-use watchbook_config::Flags;
+use watchbook_config::{Backend, Flags};
 use watchbook_store::disk::{Disk, RealDisk};
-use watchbook_store::jsonl::{BackupReport, JsonlStore, restore as unpack};
+use watchbook_store::jsonl::{BackupReport, JsonlStore, Layout, restore as unpack};
 
 use crate::arguments::{Backup, Restore};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::{NewFile, Reader};
 use crate::output::Output;
+use crate::reach::{Kept, Place};
 use crate::run::{Run, runtime};
 use crate::show::Shown;
 use crate::show::text::{bytes, counted};
 
+use super::copy::{Bar, held};
+use super::staging::Staging;
+
 pub(super) fn backup(run: &Run, how: &Backup, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let _runtime = runtime()?;
+    let runtime = runtime()?;
+    let _inside = runtime.enter();
     let directory = run.open_here("backup")?;
     directory.must_exist()?;
-    let files = directory.store.files("backup")?;
+    let staging;
+    let files = match &directory.store {
+        Kept::Files(files) => files,
+        Kept::Database(_) => {
+            staging = Staging::new(run)?;
+            let bar = Bar::new(output.terminal.progress && !output.json);
+            runtime.block_on(staging.take_in(&directory.store, &bar))?
+        }
+    };
     if how.output == Path::new("-") {
         let report = files.backup(output.stream())?;
         output.remark(described(&report).trim_end());
@@ -58,6 +71,57 @@ fn described(report: &BackupReport) -> String {
     )
 }
 
+/// Unpacks a backup below `layout`.
+fn unpacked(
+    run: &Run,
+    what: &Restore,
+    layout: &Layout,
+    stdin: &mut dyn Read,
+) -> Result<BackupReport, Failure> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    if what.file == Path::new("-") {
+        return Ok(unpack(&disk, &run.clock, layout, stdin)?);
+    }
+    let mut file = Reader::open(&what.file).map_err(|source| Failure::Input {
+        path: what.file.clone(),
+        source,
+    })?;
+    Ok(unpack(&disk, &run.clock, layout, &mut file)?)
+}
+
+/// Restores into a database, by way of a directory that is thrown away.
+fn into_database(
+    run: &Run,
+    what: &Restore,
+    stdin: &mut dyn Read,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let runtime = runtime()?;
+    let _inside = runtime.enter();
+    let staging = Staging::new(run)?;
+    let report = unpacked(run, what, staging.layout(), stdin)?;
+    let database = Place::Database(None).open(run)?;
+    let bar = Bar::new(output.terminal.progress && !output.json);
+    let copied = runtime.block_on(staging.give_out(&database, &bar))?;
+    let answer = json!({
+        "ok": true,
+        "incidents": copied.compared.incidents,
+        "lines": copied.compared.lines,
+        "artifacts": copied.compared.artifacts,
+        "head": report.head.to_string(),
+        "created_at": report.created_at.to_string(),
+    });
+    output.answer(&answer, || Shown {
+        answer: format!(
+            "restored into the database as it was at {}: {}\n",
+            report.created_at,
+            held(&copied),
+        ),
+        remarks: Vec::new(),
+    })?;
+    Ok(Exit::Done)
+}
+
 pub(super) fn restore(
     run: &Run,
     what: &Restore,
@@ -71,17 +135,10 @@ pub(super) fn restore(
     }
     let dir = run.dir();
     let (config, options) = run.opening(&dir, Flags::default())?.options()?;
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let restored = |input: &mut dyn Read| unpack(&disk, &run.clock, &options.layout, input);
-    let report = if what.file == Path::new("-") {
-        restored(stdin)?
-    } else {
-        let mut file = Reader::open(&what.file).map_err(|source| Failure::Input {
-            path: what.file.clone(),
-            source,
-        })?;
-        restored(&mut file)?
-    };
+    if config.backend == Backend::Postgres {
+        return into_database(run, what, stdin, output);
+    }
+    let report = unpacked(run, what, &options.layout, stdin)?;
     // Names, projections and checkpoint are not part of a backup: they are made from the journal.
     let rebuilt = JsonlStore::open(options).and_then(|store| store.rebuild());
     let remarks = rebuilt.err().map(|error| {

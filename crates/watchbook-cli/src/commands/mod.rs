@@ -6,6 +6,7 @@ mod backup;
 mod call;
 mod care;
 mod config;
+mod copy;
 mod demo;
 mod doctor;
 mod export;
@@ -15,6 +16,7 @@ mod man;
 mod migrate;
 mod reference;
 mod serve;
+mod staging;
 
 use std::io::Read;
 
@@ -48,6 +50,7 @@ pub(crate) fn carry_out(
         Operation::Rebuild => care::rebuild(run, output),
         Operation::Backup(how) => backup::backup(run, &how, output),
         Operation::Restore(what) => backup::restore(run, &what, stdin, output),
+        Operation::Copy(how) => copy::copy(run, &how, output),
         Operation::Migrate(how) => migrate::migrate(run, &how, output),
         Operation::Auto(what) => auto::auto(run, what, output),
         Operation::Doctor => doctor::doctor(run, output),

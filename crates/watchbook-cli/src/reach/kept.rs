@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use watchbook_store::auto::AutoStore;
 use watchbook_store::jsonl::JsonlStore;
-use watchbook_store::{Health, Incidents as _, PostgresStore, Store};
+use watchbook_store::{Health, Incidents as _, Movable, PostgresStore, Store};
 
 use crate::failure::Failure;
 
@@ -50,6 +50,25 @@ impl Kept {
         match self {
             Self::Files(_) | Self::Database(_) => stop.await,
             Self::Auto(store) => store.keep_tending(TENDING, stop).await,
+        }
+    }
+
+    /// The store as something that is copied as a whole.
+    pub(crate) fn movable(&self) -> Arc<dyn Movable> {
+        match self {
+            Self::Files(store) => Arc::new(store.clone()),
+            Self::Database(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// The same as it is at this moment, where that can be held while others write.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub(crate) async fn frozen(&self) -> Result<Self, Failure> {
+        match self {
+            Self::Files(_) => Ok(self.clone()),
+            Self::Database(store) => Ok(Self::Database(store.frozen().await?)),
         }
     }
 

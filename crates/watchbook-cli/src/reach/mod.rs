@@ -2,6 +2,7 @@
 
 mod directory;
 mod kept;
+mod place;
 mod server;
 
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use crate::failure::Failure;
 
 pub(crate) use directory::{Directory, Opening, absolute};
 pub(crate) use kept::Kept;
+pub(crate) use place::Place;
 pub(crate) use server::Server;
 
 /// A way to the log.

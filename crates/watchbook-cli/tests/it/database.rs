@@ -13,7 +13,7 @@ fn cluster() -> String {
 }
 
 /// The address of an empty schema of this test's own.
-fn schema(name: &str) -> String {
+pub(crate) fn schema(name: &str) -> String {
     let name = format!("cli_{}_{name}", std::process::id());
     let made = std::process::Command::new("psql")
         .args([&cluster(), "-qc", &format!("create schema {name}")])

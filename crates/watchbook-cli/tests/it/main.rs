@@ -8,6 +8,7 @@ mod actions;
 mod bad_disk;
 mod bring_in;
 mod care;
+mod copy;
 mod database;
 mod demo;
 mod doctor;

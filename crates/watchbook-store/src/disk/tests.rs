@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{
     Disk, Kind, LateSync, NoSync, Open, RealDisk, SimDisk, create_dir_all, exists, read_exact_at,
+    remove_dir_all,
 };
 
 /// Runs a check on every disk there is, each with an empty directory.

@@ -1,7 +1,7 @@
 //! Bringing a database up to date: numbered steps, each with a checksum, one server at a time.
 
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Connection, NoTls};
+use tokio_postgres::{Client, Connection, NoTls, Transaction};
 use watchbook_core::Digest;
 
 use super::options::PostgresOptions;
@@ -53,6 +53,11 @@ const LEDGER: &str = "create table if not exists schema_steps (
     sha256   text not null,
     taken_at timestamptz not null default now()
 );";
+
+/// Whether the three tables of the log are there.
+const RESTORED: &str = include_str!("sql/restored.sql");
+/// Fails where a table of the log is not of the form that it should have.
+const RECOGNISE: &str = include_str!("sql/recognise.sql");
 
 /// What a migration did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,9 +157,14 @@ async fn take_steps(client: &mut Client) -> Result<Migrated, MigrateError> {
         taken: Vec::new(),
         version: taken.last().map_or(0, |(number, _)| *number),
     };
+    let restored = taken.is_empty() && is_restored(&transaction).await?;
     for step in STEPS.iter().skip(taken.len()) {
         let Step { number, name, sql } = step;
-        transaction.batch_execute(sql).await?;
+        if restored {
+            transaction.batch_execute(&completing(sql)).await?;
+        } else {
+            transaction.batch_execute(sql).await?;
+        }
         transaction
             .execute(
                 "insert into schema_steps (number, name, sha256) values ($1, $2, $3)",
@@ -164,8 +174,29 @@ async fn take_steps(client: &mut Client) -> Result<Migrated, MigrateError> {
         migrated.taken.push(name);
         migrated.version = *number;
     }
+    if restored {
+        transaction.batch_execute(RECOGNISE).await?;
+    }
     transaction.commit().await?;
     Ok(migrated)
+}
+
+/// Whether the tables of the log came from a dump: they are there, and no step says who made them.
+async fn is_restored(transaction: &Transaction<'_>) -> Result<bool, tokio_postgres::Error> {
+    let row = transaction.query_one(RESTORED, &[]).await?;
+    row.try_get(0)
+}
+
+/// A step that makes only what is not there yet.
+fn completing(sql: &str) -> String {
+    [
+        ("create table ", "create table if not exists "),
+        ("create index ", "create index if not exists "),
+        ("create unique index ", "create unique index if not exists "),
+        ("add column ", "add column if not exists "),
+    ]
+    .iter()
+    .fold(sql.to_owned(), |sql, (from, to)| sql.replace(from, to))
 }
 
 /// Whether the steps that were taken are the first of ours.

@@ -80,6 +80,10 @@ fn meaning(code: &SqlState) -> (Meaning, &'static str) {
             Meaning::Refused,
             "; grant this user SELECT, INSERT and UPDATE on watchbook's tables",
         ),
+        "42P07" | "42710" => (
+            Meaning::Refused,
+            "; is this database used by another program? Give watchbook one of its own, or a schema",
+        ),
         "55P03" => (
             Meaning::Refused,
             "; another transaction holds what is to be changed: repeat the call",

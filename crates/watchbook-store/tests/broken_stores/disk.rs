@@ -8,7 +8,9 @@ use watchbook_core::audit::{AuditClosing, AuditOpening};
 use watchbook_core::{Clock, Command, Digest, KeyRecord, Timestamp};
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::system::{ManualClock, SeededEntropy};
-use watchbook_store::{Applied, Artifacts, AuditLog, Incidents, Keys, StoreError};
+use watchbook_store::{
+    Applied, Artifacts, AuditLog, Incidents, Keys, Planted, StoreError, Transfer, Whole,
+};
 
 /// Something that was written.
 #[derive(Debug, Clone)]
@@ -18,6 +20,7 @@ pub(crate) enum Act {
     Open(AuditOpening),
     Close(AuditClosing),
     PutKey(KeyRecord),
+    Plant(Vec<Whole>),
 }
 
 /// Everything that was written, and the store that it makes.
@@ -70,7 +73,7 @@ impl Disk {
         let written = self.written.lock();
         let commands = written
             .iter()
-            .filter(|(_, act)| matches!(act, Act::Apply(_) | Act::Attach(..)));
+            .filter(|(_, act)| matches!(act, Act::Apply(_) | Act::Attach(..) | Act::Plant(_)));
         Digest::of(format!("{commits} {:?}", commands.collect::<Vec<_>>()).as_bytes())
     }
 
@@ -123,12 +126,21 @@ impl Disk {
         Ok(())
     }
 
+    pub(crate) async fn plant(&self, wholes: Vec<Whole>) -> Result<Planted, StoreError> {
+        let _one = self.writing.lock().await;
+        let planted = self.memory().plant(wholes.clone(), true).await?;
+        if planted != Planted::default() {
+            self.note(Act::Plant(wholes));
+        }
+        Ok(planted)
+    }
+
     /// The hashes of all keys, as a file would hold them.
     pub(crate) fn hashes(&self) -> String {
         let written = self.written.lock();
         let hash = |act: &Act| match act {
             Act::PutKey(record) => Some(record.hash.to_string()),
-            Act::Apply(_) | Act::Attach(..) | Act::Open(_) | Act::Close(_) => None,
+            Act::Apply(_) | Act::Attach(..) | Act::Open(_) | Act::Close(_) | Act::Plant(_) => None,
         };
         written.iter().filter_map(|(_, act)| hash(act)).collect()
     }
@@ -157,6 +169,7 @@ impl Disk {
             Act::Open(opening) => self.open_entry(opening).await,
             Act::Close(closing) => self.close_entry(closing).await,
             Act::PutKey(record) => self.put_key(record).await,
+            Act::Plant(wholes) => self.plant(wholes).await.map(drop),
         }
     }
 }

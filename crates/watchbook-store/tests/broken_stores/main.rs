@@ -17,6 +17,7 @@ mod incidents;
 mod keys;
 mod leases;
 mod noticed;
+mod transfer;
 mod twist;
 
 use std::collections::BTreeSet;
@@ -264,6 +265,25 @@ broken! {
         breaks Incidents 11, caught by what_was_blacked_out_apart_is_black_here;
     a_store_that_stops_at_what_does_not_fit: absorb::StopsAtWhatDoesNotFit,
         breaks Absorb 5, caught by what_does_not_fit_holds_up_nothing;
+
+    a_store_that_signs_what_it_takes_over: transfer::SignsItself,
+        breaks Transfer 1, caught by what_was_taken_over_is_as_it_was;
+    a_store_that_leaves_keys_behind: transfer::LeavesKeysBehind,
+        breaks Transfer 1, caught by keys_that_were_taken_over_answer_as_before;
+    a_store_that_takes_over_without_a_sync: transfer::LosesWhatItTook,
+        breaks Transfer 1, caught by what_was_taken_over_durably_survives;
+    a_store_that_doubles_the_trail: transfer::DoublesTheTrail,
+        breaks Transfer 1, caught by the_trail_and_the_secret_come_along;
+    a_store_that_takes_over_anew: transfer::TakesOverAnew,
+        breaks Transfer 2, caught by what_is_there_is_not_taken_over_again;
+    a_store_that_keeps_half_of_a_failure: transfer::KeepsHalf,
+        breaks Transfer 3, caught by what_failed_can_be_repeated;
+    a_store_that_takes_over_beginnings_only: transfer::TakesBeginningsOnly,
+        breaks Transfer 4, caught by lines_that_follow_are_added;
+    a_store_that_closes_gaps: transfer::ClosesGaps,
+        breaks Transfer 4, caught by lines_that_do_not_fit_are_refused;
+    a_store_that_does_not_black_out_what_it_has: transfer::KeepsBright::default(),
+        breaks Transfer 4, caught by what_is_black_stays_black;
 }
 
 /// The case must hold the sentence, and must fail on the store that breaks it, by an assertion of its own: a twist that
@@ -346,6 +366,10 @@ fn the_suite_knows_every_sentence_that_is_written() {
         (
             include_str!("../../src/contract/absorb.rs"),
             count(|sentence| matches!(sentence, Sentence::Absorb(_))),
+        ),
+        (
+            include_str!("../../src/contract/transfer.rs"),
+            count(|sentence| matches!(sentence, Sentence::Transfer(_))),
         ),
     ] {
         assert_eq!(numbered(source), known, "{source}");

@@ -15,8 +15,9 @@ use watchbook_core::{
 use watchbook_store::conformance::{FileSeen, Harness, Need};
 use watchbook_store::system::ManualClock;
 use watchbook_store::{
-    Absorb, Absorbed, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Feed,
-    FeedPosition, Health, Incidents, Keys, Lease, Leases, Pepper, Run, StoreError, Stretch, Taken,
+    Absorb, Absorbed, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Extent, Feed,
+    FeedPosition, Health, Incidents, Keys, Lease, Leases, Pepper, Planted, Run, StoreError,
+    Stretch, Taken, TrailLine, TrailPosition, TrailStretch, Transfer, Whole,
 };
 
 use crate::disk::Disk;
@@ -153,6 +154,14 @@ pub(crate) trait Twist: std::fmt::Debug + Send + Sync + 'static {
 
     async fn absorb(&self, real: &Real, run: Run) -> Result<Absorbed, StoreError> {
         real.disk.memory().absorb(run).await
+    }
+
+    async fn plant(&self, real: &Real, wholes: Vec<Whole>) -> Result<Planted, StoreError> {
+        real.disk.plant(wholes).await
+    }
+
+    async fn plant_trail(&self, real: &Real, lines: Vec<TrailLine>) -> Result<u64, StoreError> {
+        real.disk.memory().plant_trail(lines).await
     }
 
     /// Called between the closing of a handle and its opening.
@@ -364,6 +373,59 @@ impl Absorb for Twisted {
     }
 }
 
+#[async_trait]
+impl Transfer for Twisted {
+    async fn export_after(
+        &self,
+        after: Option<IncidentId>,
+        limit: usize,
+    ) -> Result<Vec<Whole>, StoreError> {
+        self.real.disk.memory().export_after(after, limit).await
+    }
+
+    async fn extents_after(
+        &self,
+        after: Option<IncidentId>,
+        limit: usize,
+    ) -> Result<Vec<Extent>, StoreError> {
+        self.real.disk.memory().extents_after(after, limit).await
+    }
+
+    async fn export(&self, wanted: &[(IncidentId, u32)]) -> Result<Vec<Whole>, StoreError> {
+        self.real.disk.memory().export(wanted).await
+    }
+
+    async fn plant(&self, wholes: Vec<Whole>, _durable: bool) -> Result<Planted, StoreError> {
+        self.twist.plant(&self.real, wholes).await
+    }
+
+    async fn plant_bytes(
+        &self,
+        incident: IncidentId,
+        sha256: Digest,
+        bytes: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let memory = self.real.disk.memory();
+        memory.plant_bytes(incident, sha256, bytes).await
+    }
+
+    async fn plant_pepper(&self, pepper: Pepper) -> Result<(), StoreError> {
+        self.real.disk.memory().plant_pepper(pepper).await
+    }
+
+    async fn trail_after(
+        &self,
+        after: Option<TrailPosition>,
+        limit: usize,
+    ) -> Result<TrailStretch, StoreError> {
+        self.real.disk.memory().trail_after(after, limit).await
+    }
+
+    async fn plant_trail(&self, lines: Vec<TrailLine>) -> Result<u64, StoreError> {
+        self.twist.plant_trail(&self.real, lines).await
+    }
+}
+
 /// The harness of a store with a twist.
 #[derive(Debug)]
 pub(crate) struct Rig {
@@ -434,6 +496,7 @@ impl Harness for Rig {
             Need::Files,
             Need::Restoration,
             Need::Absorbs,
+            Need::Transfer,
         ]
     }
 
@@ -448,6 +511,10 @@ impl Harness for Rig {
     }
 
     fn absorbing<'s>(&self, store: &'s Twisted) -> Option<&'s dyn Absorb> {
+        Some(store)
+    }
+
+    fn transfer<'s>(&self, store: &'s Twisted) -> Option<&'s dyn Transfer> {
         Some(store)
     }
 

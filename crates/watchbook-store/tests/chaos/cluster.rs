@@ -30,13 +30,24 @@ impl Cluster {
             as_other,
         };
         let data = cluster.data();
-        let how = ["-A", "trust", "-U", "postgres", "--encoding=UTF8", "--locale=C", "-D"];
+        let how = [
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "-D",
+        ];
         ran(cluster.tool("initdb").args(how).arg(&data));
         let settings = format!(
             "listen_addresses=''\nmax_connections=100\nunix_socket_directories='{}'\n",
             cluster.folder.path().display()
         );
-        let append = format!("cat >> {}/postgresql.conf <<'END'\n{settings}END", data.display());
+        let append = format!(
+            "cat >> {}/postgresql.conf <<'END'\n{settings}END",
+            data.display()
+        );
         ran(cluster.as_owner("sh").args(["-c", &append]));
         cluster.up();
         cluster
@@ -57,7 +68,12 @@ impl Cluster {
     pub(crate) fn up(&self) {
         let log = self.folder.path().join("log");
         let how = ["--wait", "--timeout=60", "start", "-D"];
-        ran(self.tool("pg_ctl").args(how).arg(self.data()).arg("-l").arg(log));
+        ran(self
+            .tool("pg_ctl")
+            .args(how)
+            .arg(self.data())
+            .arg("-l")
+            .arg(log));
     }
 
     /// Shuts the server down; its clients are sent away.
@@ -88,7 +104,12 @@ impl Cluster {
             pid.display()
         );
         // A child may have ended by itself meanwhile.
-        drop(Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status());
+        drop(
+            Command::new("sh")
+                .args(["-c", &script])
+                .stderr(Stdio::null())
+                .status(),
+        );
     }
 
     fn data(&self) -> PathBuf {
@@ -128,6 +149,9 @@ fn binaries() -> PathBuf {
     let look = "ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1";
     let found = Command::new("sh").args(["-c", look]).output().unwrap();
     let found = String::from_utf8(found.stdout).unwrap();
-    assert!(!found.trim().is_empty(), "there is no PostgreSQL server; run cargo xtask setup");
+    assert!(
+        !found.trim().is_empty(),
+        "there is no PostgreSQL server; run cargo xtask setup"
+    );
     PathBuf::from(found.trim())
 }

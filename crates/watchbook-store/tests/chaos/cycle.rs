@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,11 +101,15 @@ impl Chaos {
             self.start_node();
         }
         self.heard.lock().begin();
-        self.until(plan, "writes go to the database", |heard| heard.database >= BEFORE)
-            .await;
+        self.until(plan, "writes go to the database", |heard| {
+            heard.database >= BEFORE
+        })
+        .await;
         self.harm(plan).await;
-        self.until(plan, "enough is written apart", |heard| heard.apart >= plan.apart)
-            .await;
+        self.until(plan, "enough is written apart", |heard| {
+            heard.apart >= plan.apart
+        })
+        .await;
         if plan.death == Death::Apart {
             self.kill_node();
             self.report.killed_apart += 1;
@@ -273,8 +276,10 @@ impl fmt::Display for Report {
             "{} commits cut at COMMIT; killed {} times apart, {} times with the replay unfinished",
             self.cut_commits, self.killed_apart, self.killed_replaying
         )?;
-        writeln!(f, "from healing to the first write to the database: median {median:.2?}")?;
+        writeln!(
+            f,
+            "from healing to the first write to the database: median {median:.2?}"
+        )?;
         write!(f, "{}", self.verdict)
     }
 }
-

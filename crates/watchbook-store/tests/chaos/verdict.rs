@@ -84,7 +84,12 @@ impl Verdict {
             self.faults.is_empty(),
             "{} faults, the first:\n{}",
             self.faults.len(),
-            self.faults.iter().take(10).cloned().collect::<Vec<_>>().join("\n")
+            self.faults
+                .iter()
+                .take(10)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("\n")
         );
         assert!(self.lines > 0 && self.mirrored > 0, "{self}");
     }
@@ -104,7 +109,9 @@ impl Verdict {
                 self.lines += 1;
                 let event = &line.event;
                 self.conflicts += u64::from(event.kind.as_str() == "conflict");
-                self.must(seen.insert(event.id), || format!("{} stands twice", event.id));
+                self.must(seen.insert(event.id), || {
+                    format!("{} stands twice", event.id)
+                });
                 *lines.entry((line.change, whole.id)).or_default() += 1;
             }
         }
@@ -119,8 +126,14 @@ impl Verdict {
 
     fn look_at_numbers(&mut self, all: &BTreeMap<IncidentId, Whole>) {
         for whole in all.values() {
-            let counts = whole.lines.iter().zip(1..).all(|(line, seq)| line.event.seq == seq);
-            self.must(counts, || format!("the lines of {} do not count from 1", whole.id));
+            let counts = whole
+                .lines
+                .iter()
+                .zip(1..)
+                .all(|(line, seq)| line.event.seq == seq);
+            self.must(counts, || {
+                format!("the lines of {} do not count from 1", whole.id)
+            });
         }
     }
 
@@ -180,19 +193,28 @@ impl Verdict {
         store.tend().await.unwrap();
         let status = store.status().await.unwrap();
         let condition = &status.condition;
-        self.must(condition.phase == Phase::Primary && status.pending == 0, || {
-            format!("something still waits: {status:?}")
+        self.must(
+            condition.phase == Phase::Primary && status.pending == 0,
+            || format!("something still waits: {status:?}"),
+        );
+        self.must(status.quarantined.is_empty(), || {
+            format!("{:?}", status.quarantined)
         });
-        self.must(status.quarantined.is_empty(), || format!("{:?}", status.quarantined));
         let files = JsonlOptions::new(dir, Arc::new(SystemClock), Arc::new(OsEntropy));
         let mirror = Folder::new(dir, files).open(condition.generation).unwrap();
         for whole in all.values() {
             let mirrored = mirror.export(&[(whole.id, 0)]).await.unwrap();
-            let is_same = mirrored.first().is_some_and(|mirrored| mirrored.lines == whole.lines);
+            let is_same = mirrored
+                .first()
+                .is_some_and(|mirrored| mirrored.lines == whole.lines);
             self.mirrored += u64::from(is_same);
             self.must(is_same, || {
                 let here = mirrored.first().map_or(0, |mirrored| mirrored.lines.len());
-                format!("{} has {} lines, the mirror {here}", whole.id, whole.lines.len())
+                format!(
+                    "{} has {} lines, the mirror {here}",
+                    whole.id,
+                    whole.lines.len()
+                )
             });
         }
     }

@@ -115,7 +115,11 @@ async fn carry_out(store: &AutoStore, command: &Command, shared: &Shared) -> Opt
             {
                 tokio::time::sleep(PAUSE).await;
             }
-            Err(StoreError::Unavailable { .. } | StoreError::Unknown { .. } | StoreError::Refused(_)) => {
+            Err(
+                StoreError::Unavailable { .. }
+                | StoreError::Unknown { .. }
+                | StoreError::Refused(_),
+            ) => {
                 return None;
             }
             Err(error) => {
@@ -223,5 +227,7 @@ fn tell(writer: u64, store: &AutoStore, command: &Command, applied: &Applied) {
         _ => "-",
     };
     let (change, incident, lines) = (command.change, applied.incident.id, applied.events.len());
-    say(&format!("ack {writer} {change} {incident} {side} {created} {lines}"));
+    say(&format!(
+        "ack {writer} {change} {incident} {side} {created} {lines}"
+    ));
 }

@@ -2,8 +2,8 @@
 
 use watchbook_core::text::{Env, Message, ServiceName, Title};
 use watchbook_core::{
-    AgentId, AppendType, By, ChangeId, Command, IncidentId, Kind, NewIncident, Op, Severity,
-    Source, Timestamp, Via,
+    AgentId, AppendType, ArtifactName, By, ChangeId, Command, Digest, IncidentId, Key, Kind,
+    NewIncident, Op, Severity, Source, Timestamp, Via,
 };
 use watchbook_store::system::OsEntropy;
 
@@ -44,6 +44,7 @@ pub(crate) fn creation() -> Command {
         roles: std::collections::BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     };
     let id = IncidentId::generate(Timestamp::from_millis(1_771_840_800_000), &OsEntropy);
     command(id, Op::Create(Box::new(new)))
@@ -64,4 +65,26 @@ pub(crate) fn note(incident: IncidentId, text: &str) -> Command {
 pub(crate) fn merge(incident: IncidentId, into: IncidentId) -> Command {
     let (at, note) = (None, None);
     command(incident, Op::Merge { into, at, note })
+}
+
+/// A creation under an idempotency key.
+pub(crate) fn keyed_creation(key: &str) -> Command {
+    Command {
+        change: ChangeId::from_key("sofiia/oncall_tool/incident_create", key),
+        key: Some(Key {
+            body: Digest::of(key.as_bytes()),
+        }),
+        ..creation()
+    }
+}
+
+/// An attachment with its bytes.
+pub(crate) fn attach(incident: IncidentId) -> (Command, Vec<u8>) {
+    let content = b"# What was done\n".to_vec();
+    let op = Op::Attach {
+        name: ArtifactName::new("notes.md").unwrap(),
+        sha256: Digest::of(&content),
+        bytes: content.len() as u64,
+    };
+    (command(incident, op), content)
 }

@@ -12,6 +12,8 @@ mod conformance;
 mod feed;
 mod leases;
 mod migrations;
+mod pg_dump;
 mod schema;
+mod transfer;
 mod two_servers;
 mod writers;

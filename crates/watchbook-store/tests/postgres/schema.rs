@@ -37,6 +37,9 @@ pub(crate) fn cluster() -> String {
 /// A schema that goes with this value.
 pub(crate) struct Schema {
     name: String,
+    cluster: String,
+    /// Whether it goes with this value.
+    is_own: bool,
     pub(crate) clock: ManualClock,
 }
 
@@ -49,6 +52,18 @@ impl Schema {
         run(&format!("create schema {name}")).await;
         Self {
             name,
+            cluster: cluster(),
+            is_own: true,
+            clock: ManualClock::default(),
+        }
+    }
+
+    /// The usual schema of a database that is the test's own.
+    pub(crate) fn public(database: String) -> Self {
+        Self {
+            name: "public".to_owned(),
+            cluster: database,
+            is_own: false,
             clock: ManualClock::default(),
         }
     }
@@ -67,7 +82,7 @@ impl Schema {
 
     /// How to reach it.
     pub(crate) fn options(&self) -> PostgresOptions {
-        let url = url(&self.name);
+        let url = url(&self.cluster, &self.name);
         PostgresOptions::new(url, Arc::new(self.clock.clone()), Arc::new(OsEntropy))
     }
 
@@ -118,16 +133,16 @@ impl Schema {
     }
 }
 
-/// The address of a schema of the cluster.
-pub(crate) fn url(schema: &str) -> String {
-    format!(
-        "{} sslmode=disable options='-c search_path={schema},public'",
-        cluster()
-    )
+/// The address of a schema of a database.
+pub(crate) fn url(database: &str, schema: &str) -> String {
+    format!("{database} sslmode=disable options='-c search_path={schema},public'")
 }
 
 impl Drop for Schema {
     fn drop(&mut self) {
+        if !self.is_own {
+            return;
+        }
         let name = &self.name;
         let sql = format!(
             "drop schema if exists {name} cascade; drop schema if exists {name}_copy cascade"

@@ -18,7 +18,7 @@ use watchbook_store::system::{OsEntropy, SystemClock};
 use watchbook_store::{Applied, Incidents, Leases, Outcome, StoreError, Taken};
 
 use crate::commands::{creation, note};
-use crate::schema::{Schema, url};
+use crate::schema::{Schema, cluster, url};
 
 /// What a server is to do, and where: `<role> <schema>`.
 const ROLE: &str = "WATCHBOOK_TEST_ROLE";
@@ -91,7 +91,7 @@ fn say(line: &str) {
 fn store(schema: &str) -> PostgresStore {
     // No power fails here, and there is much to write.
     let quick = "options='-c synchronous_commit=off ";
-    let url = url(schema).replace("options='", quick);
+    let url = url(&cluster(), schema).replace("options='", quick);
     let options = PostgresOptions::new(url, Arc::new(SystemClock), Arc::new(OsEntropy));
     PostgresStore::new(options.with_mode(ExecMode::Prepared)).unwrap()
 }

@@ -17,60 +17,6 @@ const SERVERS: u32 = 4;
 /// Writes of each server.
 const WRITES: u32 = 25;
 
-fn command(incident: IncidentId, op: Op) -> Command {
-    let by = By {
-        agent: AgentId::new("sofiia").unwrap(),
-        key: None,
-        delegate: None,
-        request: None,
-        via: Via::Embedded,
-        source: Source::Agent,
-    };
-    Command {
-        change: ChangeId::generate(&OsEntropy),
-        incident,
-        by,
-        key: None,
-        if_match: None,
-        fence: None,
-        op,
-    }
-}
-
-fn creation() -> Command {
-    let new = NewIncident {
-        service: ServiceName::new("gateway").unwrap(),
-        affects: Vec::new(),
-        env: Env::prod(),
-        severity: Severity::P1,
-        uncertain: false,
-        title: Title::new("5xx rate over 5 %").unwrap(),
-        summary: None,
-        kind: Kind::ErrorRate,
-        signature: None,
-        labels: std::collections::BTreeMap::new(),
-        drill: false,
-        roles: std::collections::BTreeMap::new(),
-        started_at: None,
-        detected_at: None,
-        group_key: None,
-    };
-    let id = IncidentId::generate(Timestamp::from_millis(1_771_840_800_000), &OsEntropy);
-    command(id, Op::Create(Box::new(new)))
-}
-
-fn note(incident: IncidentId, text: &str) -> Command {
-    command(
-        incident,
-        Op::Append {
-            kind: AppendType::Note,
-            message: Message::new(text).unwrap(),
-            meta: serde_json::Map::new(),
-            at: None,
-        },
-    )
-}
-
 async fn ids(store: &PostgresStore, incident: IncidentId) -> Vec<(u32, EventId)> {
     let page = PageRequest {
         limit: 500,
