@@ -62,11 +62,23 @@ impl Schema {
         PostgresStore::new(self.options().with_mode(mode)).expect("an address")
     }
 
-    /// Runs a statement in it, behind the store's back.
-    pub(crate) async fn execute(&self, sql: &str) -> u64 {
+    /// A connection to it, behind the store's back.
+    pub(crate) async fn client(&self) -> Client {
         let client = connect().await;
         let path = format!("set search_path to {}, public", self.name);
         client.batch_execute(&path).await.expect("a search path");
+        client
+    }
+
+    /// The number by which the database knows a connection.
+    pub(crate) async fn pid(&self, client: &Client) -> i32 {
+        let row = client.query_one("select pg_backend_pid()", &[]).await;
+        row.expect("a statement").get(0)
+    }
+
+    /// Runs a statement in it, behind the store's back.
+    pub(crate) async fn execute(&self, sql: &str) -> u64 {
+        let client = self.client().await;
         client.execute(sql, &[]).await.expect("a statement")
     }
 }

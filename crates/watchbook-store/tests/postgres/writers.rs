@@ -40,7 +40,7 @@ fn command(incident: IncidentId, op: Op) -> Command {
     }
 }
 
-fn creation() -> Command {
+pub(crate) fn creation() -> Command {
     let new = NewIncident {
         service: ServiceName::new("gateway").unwrap(),
         affects: Vec::new(),
@@ -62,7 +62,7 @@ fn creation() -> Command {
     command(id, Op::Create(Box::new(new)))
 }
 
-fn note(incident: IncidentId, text: &str) -> Command {
+pub(crate) fn note(incident: IncidentId, text: &str) -> Command {
     command(
         incident,
         Op::Append {
