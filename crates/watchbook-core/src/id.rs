@@ -275,6 +275,7 @@ impl ChangeId {
 
 impl EventId {
     /// The id of a line that follows from this one for `reason`; the same wherever it is derived.
+    #[must_use]
     pub fn derived(self, reason: &str) -> Self {
         let hash = Sha256::new()
             .chain_update(self.0.to_be_bytes())

@@ -11,6 +11,7 @@
     reason = "this is test code that is exported: it fails by a panic that says where the stores differ"
 )]
 
+mod apart;
 mod life;
 mod look;
 mod nouns;
@@ -22,6 +23,7 @@ use watchbook_core::{Command, IncidentId};
 use crate::contract::{Applied, Outcome, Store, StoreError};
 use crate::system::ManualClock;
 
+pub use apart::compare_absorbing;
 use life::{Life, Turn};
 use look::same_sight;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use watchbook_core::{
     ChangeId, Command, Commit, Decision, Digest, Event, EventId, Facts, HybridClock, IncidentId,
-    IncidentState, KeyUse, NodeId, Op, Prior, StoreId, decide, fold,
+    IncidentState, KeyUse, NodeId, Op, Prior, Refused, StoreId, Timestamp, decide, fold,
 };
 
 use super::Scene;
@@ -14,7 +14,7 @@ use crate::contract::{Absorb, Absorbed, Apart, Run, Store, StoreError};
 #[derive(Debug)]
 pub(crate) struct Node {
     clock: HybridClock,
-    node: NodeId,
+    id: NodeId,
     states: BTreeMap<IncidentId, IncidentState>,
     lines: Vec<Event>,
     keys: BTreeMap<ChangeId, KeyUse>,
@@ -47,10 +47,10 @@ impl Facts for Node {
 impl Node {
     /// A node that knows nothing. Its number must be one that no other node of the case has.
     pub(crate) const fn new(number: u32) -> Self {
-        let node = NodeId::from_bits(number);
+        let id = NodeId::from_bits(number);
         Self {
-            clock: HybridClock::new(node),
-            node,
+            clock: HybridClock::new(id),
+            id,
             states: BTreeMap::new(),
             lines: Vec::new(),
             keys: BTreeMap::new(),
@@ -62,8 +62,13 @@ impl Node {
 
     /// Takes note of an incident of the store, before it is apart from it.
     pub(crate) async fn hear<S: Store>(&mut self, scene: &Scene<S>, id: IncidentId) {
-        for line in scene.timeline(id).await {
-            self.seen.insert(id, line.seq);
+        self.learn(scene.timeline(id).await);
+    }
+
+    /// The same with lines that were read.
+    pub(crate) fn learn(&mut self, lines: Vec<Event>) {
+        for line in lines {
+            self.seen.insert(line.incident_id, line.seq);
             self.fold(line);
         }
     }
@@ -77,11 +82,26 @@ impl Node {
     /// Carries out what must be legal, a second after what was done before.
     pub(crate) fn tell<S: Store>(&mut self, scene: &Scene<S>, command: &Command) -> Commit {
         scene.tick();
-        let stamp = self.clock.next(scene.now());
-        let commit = match decide(self, command, stamp) {
+        match self.try_tell(scene.now(), command) {
             Ok(Decision::Commit { commit, .. }) => commit,
             other => panic!("{:?} came to {other:?}", command.op),
-        };
+        }
+    }
+
+    /// Carries a command out if it is legal.
+    pub(crate) fn try_tell(
+        &mut self,
+        now: Timestamp,
+        command: &Command,
+    ) -> Result<Decision, Refused> {
+        let decision = decide(self, command, self.clock.next(now))?;
+        if let Decision::Commit { commit, .. } = &decision {
+            self.write(commit);
+        }
+        Ok(decision)
+    }
+
+    fn write(&mut self, commit: &Commit) {
         commit.events().for_each(|line| self.fold(line.clone()));
         if let Some(used) = commit.key() {
             self.keys.insert(used.change, used.clone());
@@ -93,7 +113,6 @@ impl Node {
             seen: self.seen.iter().map(|(id, seq)| (*id, *seq)).collect(),
             bytes: Vec::new(),
         });
-        commit
     }
 
     /// The same with an operation on one incident.
@@ -112,17 +131,30 @@ impl Node {
 
     /// The log's id.
     pub(crate) fn source(&self) -> StoreId {
-        StoreId::from_bits(u128::from(self.node.to_bits()))
+        StoreId::from_bits(u128::from(self.id.to_bits()))
     }
 
     /// What it has written since it last sent something.
     pub(crate) fn pending(&self) -> Run {
+        self.next(usize::MAX)
+    }
+
+    /// The first `most` commits of it, which count as sent.
+    pub(crate) fn send(&mut self, most: usize) -> Run {
+        let run = self.next(most);
+        self.sent += run.commits.len();
+        run
+    }
+
+    fn next(&self, most: usize) -> Run {
+        let rest = &self.written[self.sent..];
+        let commits = rest[..most.min(rest.len())].to_vec();
         Run {
             source: self.source(),
-            node: self.node,
+            node: self.id,
             after: self.sent as u64,
-            commits: self.written[self.sent..].to_vec(),
-            upto: self.written.len() as u64,
+            upto: (self.sent + commits.len()) as u64,
+            commits,
         }
     }
 

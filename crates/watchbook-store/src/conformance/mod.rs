@@ -60,5 +60,6 @@ pub use run::{Case, Need, Ran, block_on, check_declared, run};
 pub use sentence::Sentence;
 pub use suite::{CASES, case};
 
+pub(crate) use apart::Node;
 pub(crate) use scene::{Scene, agent, message, prose, service, short, title};
 pub(crate) use snapshot::Snapshot;

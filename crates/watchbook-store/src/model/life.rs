@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::Map;
 use watchbook_core::{
-    AppendType, ArtifactName, ArtifactVersion, ChangeId, Clock, Command, Digest, ETag, EventId,
-    ImportedEvent, ImportedIncident, IncidentId, Key, Lifecycle, Op, Proposal, ProposedChange,
-    Severity, Stage, Step, Timestamp,
+    AppendType, ArtifactName, ArtifactVersion, ChangeId, Clock, Command, Commit, Digest, ETag,
+    EventId, ImportedEvent, ImportedIncident, IncidentId, Key, Lifecycle, Op, Proposal,
+    ProposedChange, Severity, Stage, Step, Timestamp,
 };
 
 use super::nouns::{
@@ -80,6 +80,13 @@ impl Life {
             self.files
                 .extend(versions.map(|version| (id, version.clone())));
         }
+    }
+
+    /// Remembers what was written apart, to come back to it.
+    pub(super) fn learn_apart(&mut self, commit: &Commit) {
+        let events = commit.events();
+        self.events
+            .extend(events.map(|event| (event.incident_id, event.id)));
     }
 
     pub(super) fn turn(&mut self, draw: u64) -> Turn {

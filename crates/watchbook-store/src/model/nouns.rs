@@ -27,6 +27,12 @@ impl Draws {
         self.0.next_u64() % limit
     }
 
+    /// A place in a list of this length.
+    pub(super) fn index(&self, length: usize) -> usize {
+        let below = self.below(u64::try_from(length).unwrap_or(u64::MAX));
+        usize::try_from(below).unwrap_or(0)
+    }
+
     pub(super) fn one_in(&self, chances: u64) -> bool {
         self.below(chances) == 0
     }

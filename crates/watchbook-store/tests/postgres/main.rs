@@ -7,6 +7,7 @@
     reason = "a test fails by a panic"
 )]
 
+mod absorb;
 mod commands;
 mod conformance;
 mod feed;

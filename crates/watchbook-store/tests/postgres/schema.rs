@@ -131,6 +131,12 @@ impl Schema {
         client.batch_execute(&path).await.expect("a search path");
         client
     }
+
+    /// The number by which the database knows a connection.
+    pub(crate) async fn pid(&self, client: &Client) -> i32 {
+        let row = client.query_one("select pg_backend_pid()", &[]).await;
+        row.expect("a statement").get(0)
+    }
 }
 
 /// The address of a schema of a database.

@@ -7,9 +7,8 @@ use watchbook_core::{
     Severity, Status, Step,
 };
 
-use crate::conformance::apart::Node;
 use crate::conformance::scene::{note, plain, prose, short, step, title};
-use crate::conformance::{Harness, Scene};
+use crate::conformance::{Harness, Node, Scene};
 use crate::contract::{
     Absorb, Absorbed, Apart, Artifacts, Incidents, Outcome, Run, StoreError, Unfit,
 };

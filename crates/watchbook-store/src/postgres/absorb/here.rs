@@ -139,10 +139,10 @@ impl Here {
         let before = self.made.keys.get(&used.change);
         let is_new = before.map_or(was.is_none(), |before| before.is_new);
         let key = MadeKey {
+            used,
             seq,
             at,
             is_new,
-            used,
         };
         self.made.keys.insert(key.used.change, key);
     }

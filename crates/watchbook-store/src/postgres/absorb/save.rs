@@ -74,7 +74,7 @@ pub(super) async fn save(
     let made = &here.made;
     bytes(link, made, now).await?;
     if !made.lines.is_empty() {
-        let incidents = incidents(here).map_err(unwritable)?;
+        let incidents = incidents(here).map_err(|error| unwritable(&error))?;
         send(link, &INCIDENTS, &incidents.params()).await?;
         lines(link, made, &incidents).await?;
     }
@@ -108,10 +108,12 @@ async fn lines(link: Link<'_>, made: &Made, incidents: &Incidents) -> Result<(),
     let mut lines = Lines::default();
     let (mut ids, mut changes, mut bys) = (Vec::new(), Vec::new(), Vec::new());
     for line in &made.lines {
-        lines.push(&line.event).map_err(unwritable)?;
+        lines
+            .push(&line.event)
+            .map_err(|error| unwritable(&error))?;
         ids.push(line.event.incident_id.to_string());
         changes.push(line.change.to_string());
-        bys.push(serde_json::to_string(&line.by).map_err(|error| unwritable(error.into()))?);
+        bys.push(serde_json::to_string(&line.by).map_err(|error| unwritable(&error.into()))?);
     }
     let (touched, last_seqs) = incidents.feed();
     let params: Params<'_> = &[
@@ -162,7 +164,7 @@ async fn blanks(link: Link<'_>, made: &Made) -> Result<(), Trouble> {
     let ids: Vec<String> = made.blanks.keys().map(ToString::to_string).collect();
     let events = made.blanks.values().map(serde_json::to_string);
     let events: Result<Vec<String>, _> = events.collect();
-    let events = events.map_err(|error| unwritable(error.into()))?;
+    let events = events.map_err(|error| unwritable(&error.into()))?;
     send(link, &BLANKS, &[&ids, &events]).await
 }
 
@@ -177,6 +179,6 @@ async fn bytes(link: Link<'_>, made: &Made, now: Timestamp) -> Result<(), Troubl
     send(link, &BYTES, &[&ids, &digests, &bytes, &moment(now)]).await
 }
 
-fn unwritable(error: SaveError) -> Trouble {
+fn unwritable(error: &SaveError) -> Trouble {
     Trouble::Unfit(format!("it cannot be written down: {error}"))
 }
