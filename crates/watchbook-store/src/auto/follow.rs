@@ -40,9 +40,7 @@ impl AutoStore {
         let mut seen = 0;
         loop {
             let stretch = self.node.primary.feed(position, STRETCH).await?;
-            if stretch.changes.is_empty() {
-                return Ok((seen, stretch.next));
-            }
+            let is_last = stretch.changes.len() < STRETCH;
             let mut wanted = Vec::new();
             for change in &stretch.changes {
                 let here = last_line(local, change.incident).await?;
@@ -56,6 +54,9 @@ impl AutoStore {
             }
             seen += stretch.changes.len() as u64;
             position = stretch.next;
+            if is_last {
+                return Ok((seen, position));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use watchbook_core::{IncidentId, NodeId, StoreId};
 
 use super::condition::{Condition, Signal};
@@ -57,44 +58,66 @@ impl AutoStore {
         self.go_back(condition, &*local, replay).await
     }
 
-    /// Brings in all own commits that there are by now.
+    /// Brings in own commits until what is left is small: no more than one run, which may have been written meanwhile.
     async fn bring_in(&self, replay: &mut Replay) -> Result<(), StoreError> {
-        loop {
-            let commits = replay.own.next(MAX_ABSORBED).await?;
-            let Some(last) = commits.last().map(|commit| commit.n) else {
-                return Ok(());
-            };
-            let (after, upto) = (replay.upto, replay.upto.max(last));
-            let commits: Vec<Apart> = commits.into_iter().filter(|one| one.n > after).collect();
-            if commits.is_empty() {
-                continue;
+        while self.bring_in_some(replay).await? == MAX_ABSORBED {}
+        Ok(())
+    }
+
+    /// Brings in what is left while the gate is closed; `false` when it cannot be closed for as long as that takes.
+    async fn bring_in_the_rest(&self, replay: &mut Replay) -> Result<bool, StoreError> {
+        let opens = Instant::now() + GATE;
+        while self.bring_in_some(replay).await? > 0 {
+            if Instant::now() >= opens {
+                return Ok(false);
             }
-            let incidents = commits.iter().flat_map(|one| one.commit.events());
-            let touched: Vec<IncidentId> = incidents.map(|event| event.incident_id).collect();
-            let run = Run {
-                source: replay.log,
-                node: replay.node,
-                after,
-                commits,
-                upto,
-            };
-            let absorbed = self.node.primary.absorb(run).await?;
-            self.node.counters.absorbed(
-                absorbed.taken,
-                absorbed.unfit.len() as u64,
-                absorbed.conflicts,
-            );
-            let unfit = absorbed.unfit.into_iter().map(|unfit| Quarantined {
-                generation: replay.generation,
-                n: unfit.n,
-                why: unfit.why,
-            });
-            self.set_aside(unfit.collect())?;
-            replay.upto = upto;
-            replay.touched.extend(touched);
-            let (log, upto) = (replay.log, replay.upto);
-            self.keep_note(REPLAYED, &Replayed { log, upto })?;
         }
+        Ok(true)
+    }
+
+    /// Brings in the next run of own commits; gives how many were looked at.
+    async fn bring_in_some(&self, replay: &mut Replay) -> Result<usize, StoreError> {
+        let commits = replay.own.next(MAX_ABSORBED).await?;
+        let (count, after) = (commits.len(), replay.upto);
+        let commits: Vec<Apart> = commits.into_iter().filter(|one| one.n > after).collect();
+        if let Some(upto) = commits.last().map(|last| last.n) {
+            self.absorb_run(replay, commits, upto).await?;
+        }
+        Ok(count)
+    }
+
+    async fn absorb_run(
+        &self,
+        replay: &mut Replay,
+        commits: Vec<Apart>,
+        upto: u64,
+    ) -> Result<(), StoreError> {
+        let after = replay.upto;
+        let incidents = commits.iter().flat_map(|one| one.commit.events());
+        let touched: Vec<IncidentId> = incidents.map(|event| event.incident_id).collect();
+        let run = Run {
+            source: replay.log,
+            node: replay.node,
+            after,
+            commits,
+            upto,
+        };
+        let absorbed = self.node.primary.absorb(run).await?;
+        self.node.counters.absorbed(
+            absorbed.taken,
+            absorbed.unfit.len() as u64,
+            absorbed.conflicts,
+        );
+        let unfit = absorbed.unfit.into_iter().map(|unfit| Quarantined {
+            generation: replay.generation,
+            n: unfit.n,
+            why: unfit.why,
+        });
+        self.set_aside(unfit.collect())?;
+        replay.upto = upto;
+        replay.touched.extend(touched);
+        let (log, upto) = (replay.log, replay.upto);
+        self.keep_note(REPLAYED, &Replayed { log, upto })
     }
 
     /// Goes back: with a fresh mirror when anything was written here, whose numbers were provisional.
@@ -114,6 +137,9 @@ impl AutoStore {
             let Some(_closed) = self.node.shelter.close(GATE).await? else {
                 continue;
             };
+            if !self.bring_in_the_rest(&mut replay).await? {
+                continue;
+            }
             self.refresh(&mut next, &mut replay).await?;
             if next.generation == condition.generation && replay.upto > 0 {
                 continue;

@@ -23,9 +23,13 @@ use watchbook_store::{
     StoreError, Stretch, Taken, TrailLine, TrailPosition, TrailStretch, Transfer, Whole,
 };
 
-/// A store that is lost for two to nine calls at a time, every few calls.
+/// A store that is lost for two to nine calls at a time, every few calls; or one that is lost when it is told to be.
 #[derive(Debug)]
 pub(crate) struct Flaky {
+    /// Whether it is lost by itself.
+    is_fickle: bool,
+    /// How it is lost until it is told otherwise.
+    down: Mutex<Option<Loss>>,
     real: Arc<MemoryStore>,
     random: SeededEntropy,
     /// What was done without anybody hearing of it: a database finds a change by its id when it is asked again.
@@ -39,7 +43,7 @@ pub(crate) struct Flaky {
 enum Turn {
     Well,
     /// It fails before it does anything.
-    Before,
+    Before(Loss),
     /// It does what it was asked, and nobody hears of it.
     After,
 }
@@ -47,12 +51,27 @@ enum Turn {
 impl Flaky {
     pub(crate) fn new(real: Arc<MemoryStore>, seed: u64) -> Self {
         Self {
+            is_fickle: true,
+            down: Mutex::new(None),
             real,
             random: SeededEntropy::new(seed),
             unheard: Mutex::default(),
             left: Mutex::new(0),
             failures: AtomicU64::new(0),
         }
+    }
+
+    /// One that is only lost when it is told to be.
+    pub(crate) fn steady(real: Arc<MemoryStore>) -> Self {
+        Self {
+            is_fickle: false,
+            ..Self::new(real, 0)
+        }
+    }
+
+    /// Loses it from now on, or gives it back.
+    pub(crate) fn lose(&self, down: Option<Loss>) {
+        *self.down.lock() = down;
     }
 
     /// How often it failed.
@@ -67,6 +86,13 @@ impl Flaky {
     }
 
     fn turn(&self) -> Turn {
+        if let Some(loss) = *self.down.lock() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+            return Turn::Before(loss);
+        }
+        if !self.is_fickle {
+            return Turn::Well;
+        }
         let mut left = self.left.lock();
         if *left == 0 && self.below(6) == 0 {
             *left = 2 + self.below(8);
@@ -77,7 +103,7 @@ impl Flaky {
         *left -= 1;
         self.failures.fetch_add(1, Ordering::Relaxed);
         if self.below(2) == 0 {
-            Turn::Before
+            Turn::Before(Loss::Gone)
         } else {
             Turn::After
         }
@@ -90,10 +116,10 @@ impl Flaky {
     ) -> Result<T, StoreError> {
         match self.turn() {
             Turn::Well => call.await,
-            Turn::Before => Err(gone()),
+            Turn::Before(loss) => Err(lost(loss)),
             Turn::After => {
                 drop(call.await);
-                Err(gone())
+                Err(lost(Loss::Gone))
             }
         }
     }
@@ -104,8 +130,8 @@ impl Flaky {
         call: impl Future<Output = Result<Applied, StoreError>> + Send,
     ) -> Result<Applied, StoreError> {
         let turn = self.turn();
-        if turn == Turn::Before {
-            return Err(gone());
+        if let Turn::Before(loss) = turn {
+            return Err(lost(loss));
         }
         let known = self.unheard.lock().get(&change).cloned();
         let answer = match known {
@@ -129,11 +155,15 @@ impl Flaky {
     }
 }
 
-fn gone() -> StoreError {
+fn lost(loss: Loss) -> StoreError {
+    let why = match loss {
+        Loss::Gone => "the connection was refused",
+        Loss::Misconfigured => "password authentication failed",
+    };
     StoreError::Unavailable {
-        why: "the connection was refused".to_owned(),
+        why: why.to_owned(),
         retry_after: Duration::ZERO,
-        source: Some(Box::new(Lost::new(Loss::Gone, "refused"))),
+        source: Some(Box::new(Lost::new(loss, why))),
     }
 }
 

@@ -4,5 +4,6 @@
 
 mod flaky;
 mod insistent;
+mod outage;
 mod over_memory;
 mod under_faults;

@@ -55,11 +55,7 @@ impl Harness for InDatabase {
 
     /// The database judges leases by its own clock: so they are moved, not the clock.
     async fn pass(&self, _store: &PostgresStore, span: Duration) {
-        let sql = format!(
-            "update leases set expires_at = expires_at - interval '{} milliseconds'",
-            span.as_millis()
-        );
-        self.schema.execute(&sql).await;
+        self.schema.let_leases_age(span).await;
     }
 
     async fn keep_copy(&self, _store: &PostgresStore) {
@@ -81,12 +77,7 @@ impl Harness for InDatabase {
     }
 
     fn damage(&self, _store: &PostgresStore, artifact: Digest) -> bool {
-        let sql = format!("update incident_artifacts set bytes = 'x' where sha256 = '{artifact}'");
-        let changed = std::thread::scope(|scope| {
-            let damage = scope.spawn(|| block_on(self.schema.execute(&sql)));
-            damage.join().expect("a statement")
-        });
-        changed == 1
+        self.schema.damage(artifact)
     }
 }
 

@@ -10,7 +10,9 @@
 mod absorb;
 mod commands;
 mod conformance;
+mod conformance_auto;
 mod feed;
+mod files;
 mod leases;
 mod migrations;
 mod pg_dump;

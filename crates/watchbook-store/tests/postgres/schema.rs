@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio_postgres::{Client, NoTls};
+use watchbook_core::Digest;
+use watchbook_store::conformance::block_on;
 use watchbook_store::postgres::{ExecMode, PostgresOptions, PostgresStore, migrate};
 use watchbook_store::system::{ManualClock, OsEntropy};
 
@@ -124,6 +127,25 @@ impl Schema {
         client.execute(sql, &[]).await.expect("a statement")
     }
 
+    /// Lets leases be this much older.
+    pub(crate) async fn let_leases_age(&self, span: Duration) {
+        let sql = format!(
+            "update leases set expires_at = expires_at - interval '{} milliseconds'",
+            span.as_millis()
+        );
+        self.execute(&sql).await;
+    }
+
+    /// Changes the bytes of an artifact; whether it was there.
+    pub(crate) fn damage(&self, artifact: Digest) -> bool {
+        let sql = format!("update incident_artifacts set bytes = 'x' where sha256 = '{artifact}'");
+        let changed = std::thread::scope(|scope| {
+            let damage = scope.spawn(|| block_on(self.execute(&sql)));
+            damage.join().expect("a statement")
+        });
+        changed == 1
+    }
+
     /// A connection to it, behind the store's back.
     pub(crate) async fn client(&self) -> Client {
         let client = connect().await;
@@ -155,7 +177,7 @@ impl Drop for Schema {
         );
         // A destructor cannot wait for a future, so a thread of its own does.
         let dropped = std::thread::spawn(move || {
-            watchbook_store::conformance::block_on(async { run(&sql).await });
+            block_on(async { run(&sql).await });
         });
         drop(dropped.join());
     }
