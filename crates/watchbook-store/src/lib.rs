@@ -15,8 +15,9 @@ pub mod system;
 
 pub use contract::{
     Absorb, Absorbed, Apart, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Changed,
-    CorruptPlace, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys, MAX_ABSORBED,
-    Outcome, Pepper, Planted, Run, Store, StoreError, Stretch, Transfer, Unfit, Whole,
+    CorruptPlace, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys, Loss, Lost,
+    MAX_ABSORBED, Outcome, Pepper, Planted, Run, Store, StoreError, Stretch, Transfer, Unfit,
+    Whole,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{

@@ -8,6 +8,8 @@ use std::time::Duration;
 use watchbook_core::artifact::ArtifactError;
 use watchbook_core::{ChangeId, IncidentId, Refused};
 
+use super::{Loss, Lost};
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -135,5 +137,15 @@ impl StoreError {
             Self::Unknown { change, .. } => Outcome::Unknown(*change),
             _ => Outcome::NotApplied,
         }
+    }
+
+    /// Whether the store itself is lost, and how. `None` for everything that a second store would answer no better:
+    /// refusals, a missing permission, a fault of our own.
+    pub fn loss(&self) -> Option<Loss> {
+        let (Self::Unavailable { source, .. } | Self::Unknown { source, .. }) = self else {
+            return None;
+        };
+        let lost = source.as_ref()?.downcast_ref::<Lost>()?;
+        Some(lost.loss())
     }
 }

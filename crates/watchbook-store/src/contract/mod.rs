@@ -11,6 +11,7 @@ mod error;
 mod feed;
 mod incidents;
 mod keys;
+mod loss;
 mod transfer;
 
 pub use absorb::{Absorb, Absorbed, Apart, MAX_ABSORBED, Run, Unfit};
@@ -21,6 +22,7 @@ pub use error::{CorruptPlace, Outcome, StoreError};
 pub use feed::{Changed, Feed, FeedPosition, Stretch};
 pub use incidents::{Applied, Incidents};
 pub use keys::{Keys, Pepper};
+pub use loss::{Loss, Lost};
 pub use transfer::{KeptKey, KeptLine, Planted, Transfer, Whole};
 
 /// Everything a backend offers.

@@ -1,5 +1,7 @@
 //! What an error of the database means. The one place where its codes are looked at.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use deadpool_postgres::PoolError;
@@ -7,7 +9,7 @@ use tokio_postgres::error::SqlState;
 use watchbook_core::ChangeId;
 
 use super::exec::ExecError;
-use crate::contract::StoreError;
+use crate::contract::{Loss, Lost, StoreError};
 
 /// When it is worth trying again.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
@@ -26,20 +28,77 @@ pub(super) enum WriteError {
     Failed(StoreError),
 }
 
+/// What a code means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// Another transaction was quicker.
+    Raced,
+    /// What was to be written stands there already.
+    Known,
+    /// It ended the connection, at whatever point the statement was.
+    Ended,
+    /// It did nothing, and the store is lost in this way.
+    Lost(Loss),
+    /// It did nothing.
+    Refused,
+}
+
+/// What every code means, and what to do about it where its own words do not say so.
+fn meaning(code: &SqlState) -> (Meaning, &'static str) {
+    let gone = Meaning::Lost(Loss::Gone);
+    let misconfigured = Meaning::Lost(Loss::Misconfigured);
+    match code.code() {
+        "23505" => (Meaning::Known, ""),
+        "40001" | "40P01" => (Meaning::Raced, ""),
+        // By an administrator, by a crash, by a time-out of its own.
+        "57P01" | "57P02" | "57P05" | "25P03" => (Meaning::Ended, "; see why it ends connections"),
+        "57P03" => (Meaning::Ended, "; wait until it has started"),
+        "57P04" => (
+            Meaning::Ended,
+            "; create the database, or correct DATABASE_URL",
+        ),
+        code if code.starts_with("08") => (Meaning::Ended, "; see whether it runs"),
+        "25006" => (gone, ""),
+        "53100" => (gone, "; make room on its disk"),
+        "53300" => (
+            gone,
+            "; it has no connections left: raise its limit, or lower the number that each watchbook holds",
+        ),
+        // Cancelled, or longer than the database allows a statement to take.
+        "57014" => (gone, ""),
+        "28000" | "28P01" => (misconfigured, "; correct user and password in DATABASE_URL"),
+        "3D000" => (
+            misconfigured,
+            "; create the database, or correct DATABASE_URL",
+        ),
+        // Schemas, tables, columns, functions and constraints that are not there.
+        "3F000" | "42P01" | "42703" | "42883" | "42P10" => (
+            misconfigured,
+            "; run `watchbook migrate` to bring its tables up to date",
+        ),
+        "42501" => (
+            Meaning::Refused,
+            "; grant this user SELECT, INSERT and UPDATE on watchbook's tables",
+        ),
+        "55P03" => (
+            Meaning::Refused,
+            "; another transaction holds what is to be changed: repeat the call",
+        ),
+        _ => (Meaning::Refused, ""),
+    }
+}
+
 /// What an error of a write means.
 pub(super) fn of_write(error: ExecError, change: ChangeId) -> WriteError {
-    let code = code(&error).cloned();
-    match code.as_ref() {
-        Some(&SqlState::UNIQUE_VIOLATION) => WriteError::Known,
-        Some(&(SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)) => {
-            WriteError::Raced
-        }
-        Some(code) if !is_end_of_connection(code) => WriteError::Failed(of_read(error)),
+    match code(&error).map(|code| meaning(code).0) {
+        Some(Meaning::Known) => WriteError::Known,
+        Some(Meaning::Raced) => WriteError::Raced,
+        Some(Meaning::Lost(_) | Meaning::Refused) => WriteError::Failed(of_read(error)),
         // The connection ended between the question and the answer.
-        _ => WriteError::Failed(StoreError::Unknown {
+        Some(Meaning::Ended) | None => WriteError::Failed(StoreError::Unknown {
             change,
             why: format!("the database did not answer: {}", why(&error)),
-            source: Some(Box::new(error)),
+            source: Some(beneath(loss(&error), error)),
         }),
     }
 }
@@ -49,33 +108,46 @@ pub(super) fn of_read(error: ExecError) -> StoreError {
     StoreError::Unavailable {
         why: format!("the database: {}", why(&error)),
         retry_after: RETRY,
-        source: Some(Box::new(error)),
+        source: Some(beneath(loss(&error), error)),
     }
 }
 
 /// What it means that there is no connection.
 pub(super) fn of_pool(error: PoolError) -> StoreError {
-    let why = match &error {
-        PoolError::Timeout(_) => "there is no connection within the time allowed".to_owned(),
-        PoolError::Backend(error) => why_of(error),
-        other => other.to_string(),
+    let (why, loss) = match &error {
+        PoolError::Timeout(_) => (
+            "there is no connection within the time allowed".to_owned(),
+            Some(Loss::Gone),
+        ),
+        PoolError::Backend(error) => (why_of(error), loss_at_connecting(error)),
+        other => (other.to_string(), None),
     };
     StoreError::Unavailable {
         why: format!("the database cannot be reached: {why}"),
         retry_after: RETRY,
-        source: Some(Box::new(error)),
+        source: Some(beneath(loss, error)),
     }
 }
 
 /// A stored value that cannot be read.
 pub(super) fn of_value(
     what: &'static str,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    error: impl Into<Box<dyn Error + Send + Sync>>,
 ) -> StoreError {
     StoreError::Unavailable {
         why: format!("{what} in the database cannot be read; was it written by a newer version?"),
         retry_after: RETRY,
         source: Some(error.into()),
+    }
+}
+
+fn beneath(
+    loss: Option<Loss>,
+    error: impl Error + Send + Sync + 'static,
+) -> Box<dyn Error + Send + Sync> {
+    match loss {
+        Some(loss) => Box::new(Lost::new(loss, error)),
+        None => Box::new(error),
     }
 }
 
@@ -86,9 +158,45 @@ fn code(error: &ExecError) -> Option<&SqlState> {
     }
 }
 
-/// Codes with which the database ends a connection, at whatever point the statement was.
-fn is_end_of_connection(code: &SqlState) -> bool {
-    code.code().starts_with("08") || code.code().starts_with("57P")
+/// Whether an error of a statement means that the database is lost.
+fn loss(error: &ExecError) -> Option<Loss> {
+    match error {
+        ExecError::TimedOut(_) => Some(Loss::Gone),
+        ExecError::Database(error) => match error.code() {
+            Some(code) => loss_by(code),
+            None => (error.is_closed() || beneath_io(error).is_some()).then_some(Loss::Gone),
+        },
+    }
+}
+
+/// Whether an error of making a connection means that the database is lost, which it nearly always does.
+fn loss_at_connecting(error: &tokio_postgres::Error) -> Option<Loss> {
+    if let Some(code) = error.code() {
+        return loss_by(code);
+    }
+    let is_distrust = beneath_io(error)
+        .and_then(io::Error::get_ref)
+        .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
+    let is_silence = error.source().is_none() || beneath_io(error).is_some();
+    // What is left is about passwords and TLS.
+    Some(if is_silence && !is_distrust {
+        Loss::Gone
+    } else {
+        Loss::Misconfigured
+    })
+}
+
+fn loss_by(code: &SqlState) -> Option<Loss> {
+    match meaning(code).0 {
+        Meaning::Ended if *code == SqlState::DATABASE_DROPPED => Some(Loss::Misconfigured),
+        Meaning::Ended => Some(Loss::Gone),
+        Meaning::Lost(loss) => Some(loss),
+        Meaning::Raced | Meaning::Known | Meaning::Refused => None,
+    }
+}
+
+fn beneath_io(error: &tokio_postgres::Error) -> Option<&io::Error> {
+    error.source()?.downcast_ref()
 }
 
 fn why(error: &ExecError) -> String {
@@ -101,7 +209,7 @@ fn why(error: &ExecError) -> String {
 /// What the database says, with a hint where its words alone do not help.
 pub(super) fn why_of(error: &tokio_postgres::Error) -> String {
     let Some(said) = error.as_db_error() else {
-        let beneath = std::error::Error::source(error);
+        let beneath = error.source();
         return beneath.map_or_else(
             || error.to_string(),
             |beneath| format!("{error}: {beneath}"),
@@ -111,20 +219,8 @@ pub(super) fn why_of(error: &tokio_postgres::Error) -> String {
         // Its own words name the SELECT that our write begins with.
         return READ_ONLY.to_owned();
     }
-    let hint = match *said.code() {
-        SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => {
-            "; run `watchbook migrate` to bring its tables up to date"
-        }
-        SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-            "; correct user and password in DATABASE_URL"
-        }
-        SqlState::INVALID_CATALOG_NAME => "; create the database, or correct DATABASE_URL",
-        SqlState::INSUFFICIENT_PRIVILEGE => {
-            "; grant this user SELECT, INSERT and UPDATE on watchbook's tables"
-        }
-        SqlState::TOO_MANY_CONNECTIONS => "; it has no connections left",
-        SqlState::DISK_FULL => "; make room on its disk",
-        _ => "",
-    };
-    format!("{}{hint}", said.message())
+    format!("{}{}", said.message(), meaning(said.code()).1)
 }
+
+#[cfg(test)]
+mod tests;
