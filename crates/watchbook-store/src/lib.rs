@@ -11,6 +11,8 @@ pub mod memory;
 pub mod model;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "testsuite")]
+pub mod proxy;
 pub mod system;
 
 pub use contract::{

@@ -10,6 +10,7 @@ mod audit;
 mod condition;
 mod exec;
 mod facts;
+mod fitness;
 mod incidents;
 mod keys;
 mod list;
@@ -19,7 +20,9 @@ mod pool;
 mod read;
 mod record;
 mod save;
+mod silent;
 mod sqlstate;
+mod tls;
 mod write;
 
 use std::fmt;
@@ -29,7 +32,7 @@ use parking_lot::Mutex;
 use watchbook_core::{HybridClock, NodeId};
 
 pub use migrate::{MigrateError, Migrated, ddl, migrate};
-pub use options::{ExecMode, PostgresOptions};
+pub use options::{ExecMode, Expected, PostgresOptions};
 pub use pool::ConnectError;
 
 use pool::Database;
