@@ -8,6 +8,8 @@
 )]
 
 mod conformance;
+mod cut;
 mod migrations;
+mod pooler;
 mod schema;
 mod writers;

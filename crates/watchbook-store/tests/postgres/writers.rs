@@ -21,7 +21,7 @@ const SERVERS: u32 = 4;
 /// Writes of each server.
 const WRITES: u32 = 25;
 
-fn command(incident: IncidentId, op: Op) -> Command {
+pub(crate) fn command(incident: IncidentId, op: Op) -> Command {
     let by = By {
         agent: AgentId::new("sofiia").unwrap(),
         key: None,
@@ -40,7 +40,7 @@ fn command(incident: IncidentId, op: Op) -> Command {
     }
 }
 
-fn creation() -> Command {
+pub(crate) fn creation() -> Command {
     let new = NewIncident {
         service: ServiceName::new("gateway").unwrap(),
         affects: Vec::new(),
@@ -61,7 +61,7 @@ fn creation() -> Command {
     command(id, Op::Create(Box::new(new)))
 }
 
-fn note(incident: IncidentId, text: &str) -> Command {
+pub(crate) fn note(incident: IncidentId, text: &str) -> Command {
     command(
         incident,
         Op::Append {
@@ -73,7 +73,7 @@ fn note(incident: IncidentId, text: &str) -> Command {
     )
 }
 
-async fn ids(store: &PostgresStore, incident: IncidentId) -> Vec<(u32, EventId)> {
+pub(crate) async fn ids(store: &PostgresStore, incident: IncidentId) -> Vec<(u32, EventId)> {
     let page = PageRequest {
         limit: 500,
         after: None,
