@@ -46,6 +46,12 @@ const NEEDS: &[Need] = &[
         remedy: Remedy::Package("jq"),
     },
     Need {
+        name: "pgbouncer",
+        needed_by: "the tests of PostgreSQL behind a pooler",
+        probes: &[&["/usr/sbin/pgbouncer", "--version"]],
+        remedy: Remedy::Package("pgbouncer"),
+    },
+    Need {
         name: "postgres",
         needed_by: "the tests of the backend for PostgreSQL",
         probes: &[&["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"]],

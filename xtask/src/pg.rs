@@ -1,6 +1,7 @@
 //! `pg`: a throw-away PostgreSQL cluster from the installed binaries, in a folder of its own, reached by a socket only.
 //!
-//! The server refuses to run as root, so for root it runs as the system's user `postgres`.
+//! The server refuses to run as root, so for root it runs as the system's user `postgres`. Where `PgBouncer` is
+//! installed, one stands before the cluster at the port 6432 of the same folder.
 
 use std::path::Path;
 
@@ -15,6 +16,25 @@ pub(crate) const VARIABLE: &str = "WATCHBOOK_TEST_POSTGRES";
 const NOTE: &str = "pg-cluster";
 /// Settings on top of the defaults: no network, and room for many tests at once. `fsync` stays on.
 const SETTINGS: &str = "listen_addresses=''\nmax_connections=300\n";
+
+/// Lends a connection for one transaction at a time, few of them, to whoever asks. In the folder of the cluster.
+const POOLER: &str = "\
+[databases]
+* = host=FOLDER auth_user=postgres
+[pgbouncer]
+listen_addr =
+listen_port = 6432
+unix_socket_dir = FOLDER
+logfile = FOLDER/pgbouncer.log
+pidfile = FOLDER/pgbouncer.pid
+pool_mode = transaction
+default_pool_size = 4
+max_client_conn = 1000
+auth_type = trust
+auth_query = select usename, passwd from pg_shadow where usename = $1
+";
+/// Finds the pooler also for those who have no folders of the system in their path.
+const POOLER_PROGRAM: &str = "/usr/sbin/pgbouncer";
 
 /// What to do with the cluster that stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +101,7 @@ impl Cluster {
         ];
         cluster.tool("initdb", &how)?.capture()?;
         let settings = format!("{SETTINGS}unix_socket_directories='{}'\n", cluster.folder);
-        cluster.append("postgresql.conf", &settings)?;
+        cluster.append("data/postgresql.conf", &settings)?;
         let log = format!("{}/log", cluster.folder);
         cluster
             .tool("pg_ctl", &["-D", &data, "-l", &log, "--wait", "start"])?
@@ -96,7 +116,17 @@ impl Cluster {
             "create extension pg_trgm",
         ];
         cluster.tool("psql", &psql)?.run()?;
+        if Program::new(POOLER_PROGRAM, ["--version"]).succeeds() {
+            cluster.pool()?;
+        }
         Ok(cluster)
+    }
+
+    /// Starts the pooler before it.
+    fn pool(&self) -> Result<(), Failure> {
+        self.append("pgbouncer.ini", &POOLER.replace("FOLDER", &self.folder))?;
+        let settings = format!("{}/pgbouncer.ini", self.folder);
+        as_owner(POOLER_PROGRAM, &["--daemon", "--quiet", &settings])?.run()
     }
 
     /// How it is reached.
@@ -110,17 +140,11 @@ impl Cluster {
 
     /// One of its binaries, as the user that may run it.
     fn tool(&self, name: &str, arguments: &[&str]) -> Result<Program, Failure> {
-        let path = format!("{}/{name}", self.binaries);
-        let arguments = arguments.iter().copied();
-        if is_root()? {
-            let before = ["-u", "postgres", "--", path.as_str()];
-            return Ok(Program::new("runuser", before.into_iter().chain(arguments)));
-        }
-        Ok(Program::new(&path, arguments))
+        as_owner(&format!("{}/{name}", self.binaries), arguments)
     }
 
     fn append(&self, file: &str, text: &str) -> Result<(), Failure> {
-        let command = format!("cat >> {}/{file}", self.data());
+        let command = format!("cat >> {}/{file}", self.folder);
         Program::new("sh", ["-c", &command]).feed(text)
     }
 }
@@ -130,6 +154,9 @@ impl Drop for Cluster {
         if self.keep {
             return;
         }
+        let pid = format!("{}/pgbouncer.pid", self.folder);
+        let stop = "test ! -f \"$1\" || kill \"$(cat \"$1\")\"";
+        Program::new("sh", ["-c", stop, "sh", &pid]).succeeds();
         let data = self.data();
         if let Ok(stop) = self.tool(
             "pg_ctl",
@@ -139,6 +166,16 @@ impl Drop for Cluster {
         }
         Program::new("rm", ["-rf", &self.folder]).succeeds();
     }
+}
+
+/// A program as the user that the cluster belongs to.
+fn as_owner(path: &str, arguments: &[&str]) -> Result<Program, Failure> {
+    let arguments = arguments.iter().copied();
+    if is_root()? {
+        let before = ["-u", "postgres", "--", path];
+        return Ok(Program::new("runuser", before.into_iter().chain(arguments)));
+    }
+    Ok(Program::new(path, arguments))
 }
 
 /// The folder of the newest server that is installed.

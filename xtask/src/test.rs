@@ -27,23 +27,37 @@ pub(crate) enum Setup {
 
 /// Everything that ships and every feature of it, so that one build serves all commands.
 const ALL: [&str; 2] = ["--workspace", "--all-features"];
-/// For `cargo nextest`: leaves out the tests that need a PostgreSQL server.
-const WITHOUT_POSTGRES: [&str; 2] = [
-    "--filterset",
-    "not (binary_id(watchbook-store::postgres) or test(/^database::/))",
-];
-/// The same for `cargo test`, behind its `--`.
-const SKIP_POSTGRES: [&str; 10] = [
-    "--skip",
-    "prepared::",
-    "--skip",
-    "unnamed::",
-    "--skip",
-    "migrations::",
-    "--skip",
-    "writers::",
-    "--skip",
-    "database::",
+/// Tests that need a program, told to `cargo nextest` by a filter and to `cargo test` by parts of their names.
+struct Needing {
+    need: &'static str,
+    filter: &'static str,
+    parts: &'static [&'static str],
+}
+
+/// Every such group. What is missing is left out.
+const NEEDING: [Needing; 2] = [
+    Needing {
+        need: "postgres",
+        filter: "(binary_id(watchbook-store::postgres) or test(/^database::/))",
+        parts: &[
+            "prepared::",
+            "unnamed::",
+            "migrations::",
+            "writers::",
+            "cut::",
+            "errors::",
+            "limits::",
+            "tls::",
+            "pooled::",
+            "pooler::",
+            "database::",
+        ],
+    },
+    Needing {
+        need: "pgbouncer",
+        filter: "(binary_id(watchbook-store::postgres) and test(/(^|::)pool(ed|er)::/))",
+        parts: &["pooled::", "pooler::"],
+    },
 ];
 
 /// Runs every test.
@@ -57,7 +71,11 @@ pub(crate) fn run(setup: Setup) -> Result<(), Failure> {
     let cluster = has_postgres.then(Cluster::start).transpose()?;
     documentation_tests()?;
     let references = References::start(&metadata::load()?.target_directory)?;
-    other_tests(&references, cluster.as_ref())?;
+    let left_out: Vec<&Needing> = NEEDING
+        .iter()
+        .filter(|group| missing.iter().any(|need| need.name == group.need))
+        .collect();
+    other_tests(&references, cluster.as_ref(), &left_out)?;
     drop(cluster);
     // A skipped test references nothing, so unreferenced snapshots prove something in a full run only.
     snapshots::check(missing.is_empty().then_some(&references))
@@ -70,9 +88,11 @@ fn documentation_tests() -> Result<(), Failure> {
     Ok(())
 }
 
-fn other_tests(references: &References, cluster: Option<&Cluster>) -> Result<(), Failure> {
-    // Nothing when there is a cluster.
-    let without = |words: &'static [&'static str]| words.iter().filter(|_| cluster.is_none());
+fn other_tests(
+    references: &References,
+    cluster: Option<&Cluster>,
+    left_out: &[&Needing],
+) -> Result<(), Failure> {
     let address = cluster.map(Cluster::address).unwrap_or_default();
     let found = |program: Program| references.record(program).with(pg::VARIABLE, &address);
     if Program::cargo(["nextest", "--version"]).succeeds() {
@@ -81,10 +101,13 @@ fn other_tests(references: &References, cluster: Option<&Cluster>) -> Result<(),
         } else {
             "default"
         };
+        let filters = left_out.iter().map(|group| format!("not {}", group.filter));
+        let filter = ["all()".to_owned()].into_iter().chain(filters);
+        let filter = filter.collect::<Vec<_>>().join(" and ");
         let arguments = ["nextest", "run", "--profile", profile]
             .into_iter()
             .chain(ALL)
-            .chain(without(&WITHOUT_POSTGRES).copied());
+            .chain(["--filterset", filter.as_str()]);
         return found(Program::cargo(arguments))
             .within(&checkout::root())
             .run();
@@ -97,7 +120,8 @@ fn other_tests(references: &References, cluster: Option<&Cluster>) -> Result<(),
         "--examples",
         "--",
     ]);
-    let arguments = arguments.chain(without(&SKIP_POSTGRES).copied());
+    let parts = left_out.iter().flat_map(|group| group.parts);
+    let arguments = arguments.chain(parts.flat_map(|part| ["--skip", *part]));
     let counts = counted(found(Program::cargo(arguments)))?;
     println!("tests: {counts}");
     Ok(())

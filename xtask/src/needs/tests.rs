@@ -35,7 +35,7 @@ fn a_missing_need_fails_only_where_it_is_required() {
         (
             "jp",
             &[],
-            "WATCHBOOK_REQUIRE names `jp`; it may name all, curl, jq, postgres, tmpfs",
+            "WATCHBOOK_REQUIRE names `jp`; it may name all, curl, jq, pgbouncer, postgres, tmpfs",
         ),
         (" , ", &["jq"], "passes"),
     ];

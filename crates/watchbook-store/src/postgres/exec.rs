@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
-use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{CancelToken, NoTls, Row};
 
 use super::options::ExecMode;
+use super::pool::Database;
+
+/// How long a server that is asked to stop a statement may take to say what became of it.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// A statement and the types of its parameters.
 #[derive(Debug, Clone, Copy)]
@@ -24,17 +29,21 @@ pub(super) enum ExecError {
     /// The database refused it, or the connection failed.
     #[error(transparent)]
     Database(#[from] tokio_postgres::Error),
-    /// There was no answer in time.
+    /// There was no answer in time, not even to the request to stop.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
+    /// It took too long, and the server has stopped it: it did nothing.
+    #[error(
+        "stopped after {0:?}: it is too slow, or another transaction holds what was to be changed"
+    )]
+    Stopped(Duration),
 }
 
 /// Where statements go: to a connection, each a transaction of its own, or into an open transaction.
 #[derive(Clone, Copy)]
 pub(super) struct Link<'a> {
     to: To<'a>,
-    mode: ExecMode,
-    patience: Duration,
+    database: &'a Database,
 }
 
 #[derive(Clone, Copy)]
@@ -44,23 +53,17 @@ enum To<'a> {
 }
 
 impl<'a> Link<'a> {
-    pub(super) const fn on(connection: &'a Object, mode: ExecMode, patience: Duration) -> Self {
+    pub(super) const fn on(connection: &'a Object, database: &'a Database) -> Self {
         Self {
             to: To::Connection(connection),
-            mode,
-            patience,
+            database,
         }
     }
 
-    pub(super) const fn within(
-        transaction: &'a Transaction<'a>,
-        mode: ExecMode,
-        patience: Duration,
-    ) -> Self {
+    pub(super) const fn within(transaction: &'a Transaction<'a>, database: &'a Database) -> Self {
         Self {
             to: To::Transaction(transaction),
-            mode,
-            patience,
+            database,
         }
     }
 
@@ -70,7 +73,7 @@ impl<'a> Link<'a> {
         statement: &Statement,
         params: Params<'_>,
     ) -> Result<Vec<Row>, ExecError> {
-        match self.mode {
+        match self.database.mode {
             ExecMode::Prepared => self.in_time(self.prepared(statement, params)).await,
             ExecMode::Unnamed => {
                 let typed: Vec<_> = params
@@ -126,13 +129,53 @@ impl<'a> Link<'a> {
         }
     }
 
+    /// Waits for a statement, and stops it on the server when it takes too long.
+    ///
+    /// The time is kept here and not by settings of the session, which a pooler that lends connections for one
+    /// transaction would hand to others, or lose. The request to stop reaches the server by a connection of its own, so
+    /// that it works on nothing that nobody waits for, and its answer tells for certain that nothing happened.
     async fn in_time<T>(
         self,
         work: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
     ) -> Result<T, ExecError> {
-        match tokio::time::timeout(self.patience, work).await {
-            Ok(done) => Ok(done?),
-            Err(_elapsed) => Err(ExecError::TimedOut(self.patience)),
+        let patience = self.database.patience;
+        let mut work = std::pin::pin!(work);
+        if let Ok(done) = tokio::time::timeout(patience, work.as_mut()).await {
+            return Ok(done?);
         }
+        let stopped = async {
+            self.ask_to_stop().await;
+            work.await
+        };
+        match tokio::time::timeout(GRACE, stopped).await {
+            Ok(Err(error)) if error.code() == Some(&SqlState::QUERY_CANCELED) => {
+                Err(ExecError::Stopped(patience))
+            }
+            Ok(done) => Ok(done?),
+            Err(_elapsed) => {
+                self.give_up();
+                Err(ExecError::TimedOut(patience))
+            }
+        }
+    }
+
+    async fn ask_to_stop(self) {
+        let token: CancelToken = match self.to {
+            To::Connection(connection) => connection.cancel_token(),
+            To::Transaction(transaction) => transaction.cancel_token(),
+        };
+        // Whether it got there is seen by the statement's answer.
+        drop(match &self.database.tls {
+            Some(tls) => token.cancel_query(tls.clone()).await,
+            None => token.cancel_query(NoTls).await,
+        });
+    }
+
+    /// Keeps the connection from being used again: it does not answer.
+    fn give_up(self) {
+        self.database.silent.note(match self.to {
+            To::Connection(connection) => &connection.statement_cache,
+            To::Transaction(transaction) => &transaction.statement_cache,
+        });
     }
 }

@@ -1,12 +1,12 @@
 //! Bringing a database up to date: numbered steps, each with a checksum, one server at a time.
 
-use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Connection, NoTls, Transaction};
 use watchbook_core::Digest;
 
 use super::options::PostgresOptions;
-use super::pool::{ConnectError, config, tls};
+use super::pool::{ConnectError, config};
 use super::sqlstate;
+use super::tls::tls;
 
 /// The lock that only one migration holds at a time; a number of our own.
 const LOCK: i64 = 0x7761_7463_6862_6f6f;
@@ -110,17 +110,22 @@ pub fn ddl() -> String {
         .join("\n")
 }
 
+/// The number of the last step that this program knows.
+pub(super) fn newest() -> i32 {
+    STEPS.last().map_or(0, |step| step.number)
+}
+
 /// Takes the steps that the database does not have yet, all of them or none. Waits for another migration to end.
 ///
 /// # Errors
 /// When the database cannot be reached, refuses, or is of a newer version. Nothing has changed then.
 pub async fn migrate(options: &PostgresOptions) -> Result<Migrated, MigrateError> {
     let config = config(options)?;
-    if config.get_ssl_mode() == SslMode::Disable {
+    let Some(tls) = tls(&config, options)? else {
         let (client, connection) = config.connect(NoTls).await?;
         return over(client, connection).await;
-    }
-    let (client, connection) = config.connect(tls()?).await?;
+    };
+    let (client, connection) = config.connect(tls).await?;
     over(client, connection).await
 }
 
@@ -201,7 +206,7 @@ fn completing(sql: &str) -> String {
 
 /// Whether the steps that were taken are the first of ours.
 fn check(taken: &[(i32, String)]) -> Result<(), MigrateError> {
-    let known = STEPS.last().map_or(0, |step| step.number);
+    let known = newest();
     if let Some((found, _)) = taken.last().filter(|(found, _)| *found > known) {
         return Err(MigrateError::Newer {
             found: *found,

@@ -13,6 +13,7 @@ mod exec;
 mod export;
 mod facts;
 mod feed;
+mod fitness;
 mod frozen;
 mod incidents;
 mod keys;
@@ -26,8 +27,10 @@ mod pool;
 mod read;
 mod record;
 mod save;
+mod silent;
 mod sqlstate;
 mod store_fact;
+mod tls;
 mod trail;
 mod transfer;
 mod write;
@@ -39,7 +42,7 @@ use parking_lot::Mutex;
 use watchbook_core::{HybridClock, NodeId};
 
 pub use migrate::{MigrateError, Migrated, ddl, migrate};
-pub use options::{ExecMode, PostgresOptions};
+pub use options::{ExecMode, Expected, PostgresOptions};
 pub use pool::ConnectError;
 
 use frozen::Frozen;

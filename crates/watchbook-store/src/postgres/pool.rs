@@ -6,15 +6,23 @@ use std::time::Duration;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Transaction,
 };
-use tokio_postgres::config::SslMode;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::exec::Link;
-use super::options::{ExecMode, PostgresOptions};
+use super::exec::{ExecError, Link, Statement};
+use super::fitness::{self, Unfit};
+use super::options::{ExecMode, Expected, PostgresOptions};
+use super::silent::Silent;
+use super::tls::tls;
 
 /// The name under which the database lists our connections.
 const APPLICATION: &str = "watchbook";
+
+const LOCK_TIMEOUT: Statement = Statement {
+    sql: include_str!("sql/lock_timeout.sql"),
+    types: &[Type::TEXT],
+};
 
 /// A database address that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -28,41 +36,80 @@ pub enum ConnectError {
     /// No connections can be kept.
     #[error("no connections can be kept: {0}")]
     Pool(#[source] deadpool_postgres::BuildError),
-    /// The certificates of the system cannot be used.
+    /// The certificates to trust cannot be used.
     #[error("a connection with TLS cannot be set up: {0}")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReachError {
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    #[error("there is no connection within {0:?}")]
+    Late(Duration),
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+}
+
 /// The connections to one database.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Database {
     pool: Pool,
-    mode: ExecMode,
+    expected: Expected,
+    connect_timeout: Duration,
+    lock_timeout: Duration,
+    pub(super) mode: ExecMode,
     /// How long one statement may take.
-    patience: Duration,
+    pub(super) patience: Duration,
+    /// By what a request to stop a statement reaches the server; `None` without TLS.
+    pub(super) tls: Option<MakeRustlsConnect>,
+    pub(super) silent: Silent,
 }
 
 impl Database {
     /// Connections to the database of `options`, none of them made yet.
     pub(super) fn new(options: &PostgresOptions) -> Result<Self, ConnectError> {
-        let pool = Pool::builder(manager(config(options)?)?)
+        let config = config(options)?;
+        let tls = tls(&config, options)?;
+        let silent = Silent::default();
+        let pool = Pool::builder(manager(config, tls.clone()))
             .max_size(options.connections)
             .runtime(Runtime::Tokio1)
-            .create_timeout(Some(options.connect_timeout))
-            .wait_timeout(Some(options.connect_timeout))
-            .recycle_timeout(Some(options.connect_timeout))
+            .pre_recycle(silent.hook())
             .build()
             .map_err(ConnectError::Pool)?;
         Ok(Self {
             pool,
+            expected: options.expected,
+            connect_timeout: options.connect_timeout,
+            lock_timeout: options.lock_timeout,
             mode: options.mode,
             patience: options.statement_timeout,
+            tls,
+            silent,
         })
     }
 
     /// A connection that is ready for use.
-    pub(super) async fn connection(&self) -> Result<Object, PoolError> {
-        self.pool.get().await
+    pub(super) async fn connection(&self) -> Result<Object, ReachError> {
+        let late = |_elapsed| ReachError::Late(self.connect_timeout);
+        tokio::time::timeout(self.connect_timeout, self.fit())
+            .await
+            .map_err(late)?
+    }
+
+    /// A connection to the database that is meant.
+    async fn fit(&self) -> Result<Object, ReachError> {
+        let connection = self.pool.get().await?;
+        if Object::metrics(&connection).recycle_count == 0
+            && let Err(unfit) = fitness::check(self.link(&connection), self.expected).await
+        {
+            // It would not be asked again in the pool.
+            drop(Object::take(connection));
+            return Err(unfit.into());
+        }
+        Ok(connection)
     }
 
     /// Forgets every connection that nobody uses, and each of the others when it is given back.
@@ -71,13 +118,41 @@ impl Database {
     }
 
     /// Statements on a connection, each a transaction of its own.
-    pub(super) const fn link<'a>(&self, connection: &'a Object) -> Link<'a> {
-        Link::on(connection, self.mode, self.patience)
+    pub(super) const fn link<'a>(&'a self, connection: &'a Object) -> Link<'a> {
+        Link::on(connection, self)
     }
 
     /// Statements in an open transaction.
-    pub(super) const fn link_in<'a>(&self, transaction: &'a Transaction<'a>) -> Link<'a> {
-        Link::within(transaction, self.mode, self.patience)
+    pub(super) const fn link_in<'a>(&'a self, transaction: &'a Transaction<'a>) -> Link<'a> {
+        Link::within(transaction, self)
+    }
+
+    /// Opens a transaction that waits for locks no longer than it may.
+    pub(super) async fn begin<'a>(
+        &self,
+        connection: &'a mut Object,
+    ) -> Result<Transaction<'a>, ExecError> {
+        let cache = std::sync::Arc::clone(&connection.statement_cache);
+        let Ok(begun) = tokio::time::timeout(self.patience, connection.transaction()).await else {
+            self.silent.note(&cache);
+            return Err(ExecError::TimedOut(self.patience));
+        };
+        let transaction = begun?;
+        let limit = format!("{}ms", self.lock_timeout.as_millis());
+        self.link_in(&transaction)
+            .rows(&LOCK_TIMEOUT, &[&limit])
+            .await?;
+        Ok(transaction)
+    }
+
+    /// Commits. Nobody is asked to stop it: a commit that waits for a standby would be done all the same.
+    pub(super) async fn commit(&self, transaction: Transaction<'_>) -> Result<(), ExecError> {
+        let cache = std::sync::Arc::clone(&transaction.statement_cache);
+        if let Ok(done) = tokio::time::timeout(self.patience, transaction.commit()).await {
+            return Ok(done?);
+        }
+        self.silent.note(&cache);
+        Err(ExecError::TimedOut(self.patience))
     }
 }
 
@@ -91,21 +166,13 @@ pub(super) fn config(options: &PostgresOptions) -> Result<Config, ConnectError> 
     Ok(config)
 }
 
-fn manager(config: Config) -> Result<Manager, ConnectError> {
+fn manager(config: Config, tls: Option<MakeRustlsConnect>) -> Manager {
     let how = ManagerConfig {
         // A connection that the database has closed is found out before it is used.
         recycling_method: RecyclingMethod::Fast,
     };
-    Ok(match config.get_ssl_mode() {
-        SslMode::Disable => Manager::from_config(config, NoTls, how),
-        _ => Manager::from_config(config, tls()?, how),
-    })
-}
-
-/// TLS by the certificates that the system trusts.
-pub(super) fn tls() -> Result<MakeRustlsConnect, ConnectError> {
-    // A certificate that cannot be read takes away neither the others nor the connection.
-    let (connector, _unreadable) = MakeRustlsConnect::with_native_certs()
-        .map_err(|errors| ConnectError::Tls(format!("{errors:?}").into()))?;
-    Ok(connector)
+    match tls {
+        None => Manager::from_config(config, NoTls, how),
+        Some(tls) => Manager::from_config(config, tls, how),
+    }
 }

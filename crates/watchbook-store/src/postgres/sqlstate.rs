@@ -9,6 +9,8 @@ use tokio_postgres::error::SqlState;
 use watchbook_core::ChangeId;
 
 use super::exec::ExecError;
+use super::fitness::Unfit;
+use super::pool::ReachError;
 use crate::contract::{Loss, Lost, StoreError};
 
 /// When it is worth trying again.
@@ -58,14 +60,13 @@ fn meaning(code: &SqlState) -> (Meaning, &'static str) {
             "; create the database, or correct DATABASE_URL",
         ),
         code if code.starts_with("08") => (Meaning::Ended, "; see whether it runs"),
-        "25006" => (gone, ""),
+        // It takes no writes; a statement was cancelled, or took longer than the database allows.
+        "25006" | "57014" => (gone, ""),
         "53100" => (gone, "; make room on its disk"),
         "53300" => (
             gone,
             "; it has no connections left: raise its limit, or lower the number that each watchbook holds",
         ),
-        // Cancelled, or longer than the database allows a statement to take.
-        "57014" => (gone, ""),
         "28000" | "28P01" => (misconfigured, "; correct user and password in DATABASE_URL"),
         "3D000" => (
             misconfigured,
@@ -75,6 +76,11 @@ fn meaning(code: &SqlState) -> (Meaning, &'static str) {
         "3F000" | "42P01" | "42703" | "42883" | "42P10" => (
             misconfigured,
             "; run `watchbook migrate` to bring its tables up to date",
+        ),
+        // A prepared statement that is not there, or there already.
+        "26000" | "42P05" => (
+            misconfigured,
+            "; a pooler lends connections for one transaction each: set database.statements to unnamed",
         ),
         "42501" => (
             Meaning::Refused,
@@ -94,6 +100,9 @@ fn meaning(code: &SqlState) -> (Meaning, &'static str) {
 
 /// What an error of a write means.
 pub(super) fn of_write(error: ExecError, change: ChangeId) -> WriteError {
+    if matches!(error, ExecError::Stopped(_)) {
+        return WriteError::Failed(of_read(error));
+    }
     match code(&error).map(|code| meaning(code).0) {
         Some(Meaning::Known) => WriteError::Known,
         Some(Meaning::Raced) => WriteError::Raced,
@@ -161,17 +170,21 @@ pub(super) fn of_read(error: ExecError) -> StoreError {
 }
 
 /// What it means that there is no connection.
-pub(super) fn of_pool(error: PoolError) -> StoreError {
+pub(super) fn of_pool(error: ReachError) -> StoreError {
     let (why, loss) = match &error {
-        PoolError::Timeout(_) => (
-            "there is no connection within the time allowed".to_owned(),
-            Some(Loss::Gone),
+        ReachError::Late(_) | ReachError::Pool(PoolError::Timeout(_)) => {
+            (format!("it cannot be reached: {error}"), Some(Loss::Gone))
+        }
+        ReachError::Pool(PoolError::Backend(error)) => (
+            format!("it cannot be reached: {}", why_of(error)),
+            loss_at_connecting(error),
         ),
-        PoolError::Backend(error) => (why_of(error), loss_at_connecting(error)),
-        other => (other.to_string(), None),
+        ReachError::Pool(other) => (other.to_string(), None),
+        ReachError::Unfit(Unfit::Unanswered(error)) => (why(error), loss(error)),
+        ReachError::Unfit(unfit) => (unfit.to_string(), Some(Loss::Misconfigured)),
     };
     StoreError::Unavailable {
-        why: format!("the database cannot be reached: {why}"),
+        why: format!("the database: {why}"),
         retry_after: RETRY,
         source: Some(beneath(loss, error)),
     }
@@ -202,14 +215,14 @@ fn beneath(
 fn code(error: &ExecError) -> Option<&SqlState> {
     match error {
         ExecError::Database(error) => error.code(),
-        ExecError::TimedOut(_) => None,
+        ExecError::TimedOut(_) | ExecError::Stopped(_) => None,
     }
 }
 
 /// Whether an error of a statement means that the database is lost.
 fn loss(error: &ExecError) -> Option<Loss> {
     match error {
-        ExecError::TimedOut(_) => Some(Loss::Gone),
+        ExecError::TimedOut(_) | ExecError::Stopped(_) => Some(Loss::Gone),
         ExecError::Database(error) => match error.code() {
             Some(code) => loss_by(code),
             None => (error.is_closed() || beneath_io(error).is_some()).then_some(Loss::Gone),
@@ -255,7 +268,7 @@ fn is_about_data(code: &SqlState) -> bool {
 fn why(error: &ExecError) -> String {
     match error {
         ExecError::Database(error) => why_of(error),
-        ExecError::TimedOut(_) => error.to_string(),
+        ExecError::TimedOut(_) | ExecError::Stopped(_) => error.to_string(),
     }
 }
 

@@ -138,10 +138,10 @@ impl PostgresStore {
     ) -> Result<Applied, WriteError> {
         let change = command.change;
         let outside = self.database.clone();
-        let transaction = connection
-            .transaction()
+        let transaction = outside
+            .begin(connection)
             .await
-            .map_err(|error| WriteError::Failed(sqlstate::of_read(error.into())))?;
+            .map_err(|error| WriteError::Failed(sqlstate::of_read(error)))?;
         let link = outside.link_in(&transaction);
         let ready = match self.decided(link, command, attempt).await? {
             Decided::Answer(applied) => return Ok(*applied),
@@ -155,10 +155,10 @@ impl PostgresStore {
                 .map_err(|error| sqlstate::of_write(error, change))?;
         }
         ready.save(link).await?;
-        transaction
-            .commit()
+        outside
+            .commit(transaction)
             .await
-            .map_err(|error| sqlstate::of_write(error.into(), change))?;
+            .map_err(|error| sqlstate::of_write(error, change))?;
         Ok(self.settled(ready))
     }
 
@@ -171,16 +171,24 @@ impl PostgresStore {
     ) -> Result<Decided, StoreError> {
         let mut known = self.know(link, command, attempt.is_locked()).await?;
         let stamp = self.stamps.lock().next(self.options.clock.now());
-        let (commit, changed, similar) =
-            match self.decide(link, &mut known, command, stamp).await?? {
-                Decision::Unchanged => return unchanged(&known, command),
-                Decision::Replay => return self.replayed(link, &known, command).await,
-                Decision::Commit {
-                    commit,
-                    changed,
-                    similar,
-                } => (commit, changed, similar),
-            };
+        let decision = match self.decide(link, &mut known, command, stamp).await? {
+            Ok(decision @ (Decision::Commit { .. } | Decision::Replay)) => decision,
+            // It may be what this very change has led to, whose answer was lost on the way.
+            futile if known.prior.is_none() => match self.itself(link, command).await? {
+                Some(answer) => return Ok(answer),
+                None => futile?,
+            },
+            refused => refused?,
+        };
+        let (commit, changed, similar) = match decision {
+            Decision::Unchanged => return unchanged(&known, command),
+            Decision::Replay => return self.replayed(link, &known, command).await,
+            Decision::Commit {
+                commit,
+                changed,
+                similar,
+            } => (commit, changed, similar),
+        };
         if changed && attempt.meets_itself {
             let lines = self.lines_of(link, command.change).await?;
             if !lines.is_empty() {
@@ -190,6 +198,23 @@ impl PostgresStore {
         }
         let ready = Ready::new(&known, command, commit, changed, similar);
         Ok(Decided::Save(Box::new(ready?)))
+    }
+
+    /// The answer to a change that stands there already, if it does.
+    async fn itself(
+        &self,
+        link: Link<'_>,
+        command: &Command,
+    ) -> Result<Option<Decided>, StoreError> {
+        let lines = self.lines_of(link, command.change).await?;
+        if lines
+            .iter()
+            .all(|line| line.incident_id != command.incident)
+        {
+            return Ok(None);
+        }
+        let answer = self.repeated(link, command, lines, Vec::new()).await?;
+        Ok(Some(answer))
     }
 
     /// The answer of the first time, by the key.

@@ -1,4 +1,5 @@
-//! Every case of the suite, with statements prepared and with statements sent whole each time.
+//! Every case of the suite, with statements prepared and with statements sent whole each time, and the latter also
+//! through a pooler that lends connections for one transaction each.
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::schema::Schema;
 struct InDatabase {
     schema: Schema,
     mode: ExecMode,
+    is_pooled: bool,
 }
 
 impl InDatabase {
@@ -20,7 +22,25 @@ impl InDatabase {
         Self {
             schema: block_on(Schema::migrated()),
             mode,
+            is_pooled: false,
         }
+    }
+
+    fn pooled() -> Self {
+        let direct = Self::new(ExecMode::Unnamed);
+        block_on(direct.schema.open_to_pooler());
+        Self {
+            is_pooled: true,
+            ..direct
+        }
+    }
+
+    fn handle(&self) -> PostgresStore {
+        if !self.is_pooled {
+            return self.schema.store(self.mode);
+        }
+        let options = self.schema.options_through_pooler().with_mode(self.mode);
+        PostgresStore::new(options).expect("an address")
     }
 }
 
@@ -28,16 +48,16 @@ impl Harness for InDatabase {
     type Store = PostgresStore;
 
     async fn open(&self) -> PostgresStore {
-        self.schema.store(self.mode)
+        self.handle()
     }
 
     async fn reopen(&self, store: PostgresStore) -> PostgresStore {
         drop(store);
-        self.schema.store(self.mode)
+        self.handle()
     }
 
     async fn second(&self, _first: &PostgresStore) -> Option<PostgresStore> {
-        Some(self.schema.store(self.mode))
+        Some(self.handle())
     }
 
     fn clock(&self) -> &ManualClock {
@@ -91,4 +111,10 @@ mod unnamed {
     use super::{ExecMode, InDatabase};
 
     watchbook_store::conformance_suite!(InDatabase::new(ExecMode::Unnamed), without: [Verifiable, Faults, Files]);
+}
+
+mod pooled {
+    use super::InDatabase;
+
+    watchbook_store::conformance_suite!(InDatabase::pooled(), without: [Verifiable, Faults, Files]);
 }

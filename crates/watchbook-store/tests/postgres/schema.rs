@@ -8,6 +8,7 @@ use tokio_postgres::{Client, NoTls};
 use watchbook_core::Digest;
 use watchbook_store::conformance::block_on;
 use watchbook_store::postgres::{ExecMode, PostgresOptions, PostgresStore, migrate};
+use watchbook_store::proxy::{Proxy, Upstream};
 use watchbook_store::system::{ManualClock, OsEntropy};
 
 /// Names the cluster, as `key=value` pairs of a superuser.
@@ -35,6 +36,16 @@ pub(crate) fn cluster() -> String {
     std::env::var(CLUSTER).unwrap_or_else(|_| {
         panic!("{CLUSTER} names no cluster; run `cargo xtask test`, which starts one, or `cargo xtask pg up`")
     })
+}
+
+/// A proxy before the cluster.
+pub(crate) fn proxy() -> Proxy {
+    let cluster = cluster();
+    let folder = cluster
+        .split(' ')
+        .find_map(|pair| pair.strip_prefix("host="));
+    let socket = format!("{}/.s.PGSQL.5432", folder.expect("a folder"));
+    Proxy::start(Upstream::Unix(socket.into())).expect("a free port")
 }
 
 /// A schema that goes with this value.
@@ -87,6 +98,36 @@ impl Schema {
     pub(crate) fn options(&self) -> PostgresOptions {
         let url = url(&self.cluster, &self.name);
         PostgresOptions::new(url, Arc::new(self.clock.clone()), Arc::new(OsEntropy))
+    }
+
+    /// How to reach it through a proxy.
+    pub(crate) fn options_through(&self, proxy: &Proxy) -> PostgresOptions {
+        let mut options = self.options();
+        let port = proxy.address().port();
+        options.url = format!("{} host=127.0.0.1 port={port}", options.url);
+        options
+    }
+
+    /// Lets it be reached through the pooler, which hands no `options` on: by a user whose default it is.
+    pub(crate) async fn open_to_pooler(&self) {
+        let sql = format!(
+            "create role {name} superuser login;
+            alter role {name} set search_path = {name}, public",
+            name = self.name
+        );
+        run(&sql).await;
+    }
+
+    /// How to reach it through the pooler; after [`Self::open_to_pooler`].
+    pub(crate) fn options_through_pooler(&self) -> PostgresOptions {
+        let mut options = self.options();
+        // Without a name of its own: the pooler gives it to its own connections too, and they would end with this one.
+        options.url = format!(
+            "{cluster} port=6432 user={name} sslmode=disable",
+            cluster = cluster(),
+            name = self.name
+        );
+        options
     }
 
     /// A handle on the store in it.
@@ -163,7 +204,9 @@ impl Schema {
 
 /// The address of a schema of a database.
 pub(crate) fn url(database: &str, schema: &str) -> String {
-    format!("{database} sslmode=disable options='-c search_path={schema},public'")
+    format!(
+        "{database} sslmode=disable application_name={schema} options='-c search_path={schema},public'"
+    )
 }
 
 impl Drop for Schema {
@@ -171,9 +214,14 @@ impl Drop for Schema {
         if !self.is_own {
             return;
         }
-        let name = &self.name;
+        // A connection whose transaction nobody ended, as after a test that failed, would keep its tables.
         let sql = format!(
-            "drop schema if exists {name} cascade; drop schema if exists {name}_copy cascade"
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where application_name = '{name}' or usename = '{name}';
+             drop schema if exists {name} cascade;
+             drop schema if exists {name}_copy cascade;
+             drop role if exists {name}",
+            name = self.name
         );
         // A destructor cannot wait for a future, so a thread of its own does.
         let dropped = std::thread::spawn(move || {

@@ -17,7 +17,7 @@ const SERVERS: u32 = 4;
 /// Writes of each server.
 const WRITES: u32 = 25;
 
-async fn ids(store: &PostgresStore, incident: IncidentId) -> Vec<(u32, EventId)> {
+pub(crate) async fn ids(store: &PostgresStore, incident: IncidentId) -> Vec<(u32, EventId)> {
     let page = PageRequest {
         limit: 500,
         after: None,
