@@ -29,6 +29,11 @@ const STEPS: &[Step] = &[
         name: "beside_the_log",
         sql: include_str!("migrations/0002_beside_the_log.sql"),
     },
+    Step {
+        number: 3,
+        name: "lists",
+        sql: include_str!("migrations/0006_lists.sql"),
+    },
 ];
 
 /// Where the steps that were taken are written down.

@@ -10,9 +10,11 @@ mod audit;
 mod condition;
 mod exec;
 mod facts;
+mod followups;
 mod incidents;
 mod keys;
 mod list;
+mod listing;
 mod migrate;
 mod options;
 mod pool;
@@ -24,6 +26,7 @@ mod write;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use parking_lot::Mutex;
 use watchbook_core::{HybridClock, NodeId};
@@ -41,6 +44,8 @@ pub struct PostgresStore {
     options: Arc<PostgresOptions>,
     /// Shared by all clones: what this process stamps never goes back.
     stamps: Arc<Mutex<HybridClock>>,
+    /// Whether every follow-up is known to have its row.
+    followups_complete: Arc<AtomicBool>,
 }
 
 /// Says where it is, without the password.
@@ -63,6 +68,7 @@ impl PostgresStore {
             database: Database::new(&options)?,
             options: Arc::new(options),
             stamps: Arc::new(Mutex::new(HybridClock::new(node))),
+            followups_complete: Arc::default(),
         })
     }
 }

@@ -17,6 +17,14 @@ pub(super) fn moment(at: Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(at.millis().unsigned_abs())
 }
 
+/// A column that holds a moment.
+pub(super) fn time(row: &Row, name: &'static str) -> Result<Timestamp, StoreError> {
+    let at: SystemTime = column(row, name)?;
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    Ok(Timestamp::from_millis(millis))
+}
+
 /// A column of a row.
 pub(super) fn column<'r, T: FromSql<'r>>(
     row: &'r Row,

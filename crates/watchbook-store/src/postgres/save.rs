@@ -7,6 +7,7 @@ use watchbook_core::query::{owners, search_text};
 use watchbook_core::{Commit, Event, Incident, IncidentId, IncidentState, KeyUse};
 
 use super::exec::{ExecError, Link, Statement};
+use super::followups;
 use super::record::{STATE_FORMAT, moment};
 
 const SAVE: Statement = Statement {
@@ -47,6 +48,7 @@ const SAVE: Statement = Statement {
         Type::TEXT_ARRAY,
         Type::TIMESTAMPTZ,
         Type::BOOL,
+        Type::TEXT,
     ],
 };
 
@@ -64,6 +66,8 @@ pub(super) struct Saving {
     used_at: SystemTime,
     /// Whether the change feed gets its row with this incident: once per commit.
     feeds: bool,
+    /// Its follow-ups as rows, if the commit may have changed one of them.
+    followups: Option<String>,
 }
 
 #[derive(Debug)]
@@ -146,6 +150,7 @@ impl Saving {
             key: key.map(KeyColumns::of),
             used_at: moment(commit.stamp.time),
             feeds,
+            followups: followups::rows_after(&incident, &events)?,
         })
     }
 
@@ -161,6 +166,7 @@ impl Saving {
             key,
             used_at,
             feeds,
+            followups,
         } = self;
         let body = key.as_ref().map(|key| key.body.as_str());
         let similar = key.as_ref().map(|key| &key.similar);
@@ -203,6 +209,7 @@ impl Saving {
                     &similar,
                     used_at,
                     feeds,
+                    followups,
                 ],
             )
             .await?;

@@ -8,6 +8,7 @@
 )]
 
 mod conformance;
+mod followups;
 mod migrations;
 mod schema;
 mod writers;

@@ -21,7 +21,7 @@ const SERVERS: u32 = 4;
 /// Writes of each server.
 const WRITES: u32 = 25;
 
-fn command(incident: IncidentId, op: Op) -> Command {
+pub(crate) fn command(incident: IncidentId, op: Op) -> Command {
     let by = By {
         agent: AgentId::new("sofiia").unwrap(),
         key: None,
@@ -40,7 +40,7 @@ fn command(incident: IncidentId, op: Op) -> Command {
     }
 }
 
-fn creation() -> Command {
+pub(crate) fn creation() -> Command {
     let new = NewIncident {
         service: ServiceName::new("gateway").unwrap(),
         affects: Vec::new(),
