@@ -16,7 +16,7 @@ use super::record::{column, moment};
 use super::sqlstate;
 use crate::contract::{AuditLog, StoreError};
 
-const OPEN: Statement = Statement {
+pub(super) const OPEN: Statement = Statement {
     sql: include_str!("sql/open_entry.sql"),
     types: &[
         Type::TEXT,
@@ -28,15 +28,19 @@ const OPEN: Statement = Statement {
         Type::TEXT,
     ],
 };
-const CLOSE: Statement = Statement {
+pub(super) const CLOSE: Statement = Statement {
     sql: include_str!("sql/close_entry.sql"),
     types: &[Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT],
 };
 
-const SOURCE: Source = Source {
+/// See [`Source::stretch`].
+const STRETCH: usize = 10_000;
+
+pub(super) const SOURCE: Source = Source {
     columns: "opening::text, closing::text",
     table: "audit_log",
     order: "at desc, id",
+    stretch: STRETCH,
 };
 
 #[async_trait]
@@ -126,7 +130,7 @@ fn entry(row: &Row) -> Result<AuditEntry, StoreError> {
 }
 
 /// What a question asks of the table of entries.
-fn asked(query: &AuditQuery, after: Option<Place>) -> Conditions {
+pub(super) fn asked(query: &AuditQuery, after: Option<Place>) -> Conditions {
     let AuditQuery {
         agent,
         tool,

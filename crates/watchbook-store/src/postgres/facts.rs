@@ -17,7 +17,7 @@ use super::record;
 use super::sqlstate;
 use crate::contract::StoreError;
 
-const ALIKE: Statement = Statement {
+pub(super) const ALIKE: Statement = Statement {
     sql: include_str!("sql/alike.sql"),
     types: &[Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::INT8],
 };

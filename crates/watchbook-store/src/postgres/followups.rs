@@ -19,14 +19,16 @@ use super::record::{column, moment, parsed};
 use super::sqlstate;
 use crate::contract::StoreError;
 
-const WITHOUT_ROWS: Statement = Statement {
+pub(super) const WITHOUT_ROWS: Statement = Statement {
     sql: include_str!("sql/without_followups.sql"),
     types: &[Type::TEXT, Type::INT8],
 };
-const PUT: Statement = Statement {
+pub(super) const PUT: Statement = Statement {
     sql: include_str!("sql/put_followups.sql"),
     types: &[Type::TEXT],
 };
+/// See [`Source::stretch`].
+const STRETCH: usize = 2_000;
 /// How many incidents' rows are made at once.
 const AT_ONCE: i64 = 200;
 /// The moment of those without a deadline.
@@ -109,7 +111,7 @@ fn position(place: Place, sort: FollowupSort) -> String {
     format!("{:032x}", id.cast_unsigned() ^ (1 << 127))
 }
 
-const fn source(sort: FollowupSort) -> Source {
+pub(super) const fn source(sort: FollowupSort) -> Source {
     Source {
         columns: "incident_id, service, env, severity, record::text",
         table: "followups",
@@ -118,11 +120,12 @@ const fn source(sort: FollowupSort) -> Source {
             FollowupSort::Opened => "opened_at, position",
             FollowupSort::OpenedDesc => "opened_at desc, position desc",
         },
+        stretch: STRETCH,
     }
 }
 
 /// What a query asks for after a place.
-fn asked(query: &FollowupQuery, after: Option<Place>) -> Conditions {
+pub(super) fn asked(query: &FollowupQuery, after: Option<Place>) -> Conditions {
     let FollowupQuery {
         incident,
         service,

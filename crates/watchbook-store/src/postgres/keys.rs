@@ -14,15 +14,15 @@ const KEYS: Statement = Statement {
     sql: include_str!("sql/keys.sql"),
     types: &[] as &[Type],
 };
-const PUT_KEY: Statement = Statement {
+pub(super) const PUT_KEY: Statement = Statement {
     sql: include_str!("sql/put_key.sql"),
     types: &[Type::TEXT, Type::TEXT],
 };
-const FACT: Statement = Statement {
+pub(super) const FACT: Statement = Statement {
     sql: include_str!("sql/fact.sql"),
     types: &[Type::TEXT],
 };
-const NEW_FACT: Statement = Statement {
+pub(super) const NEW_FACT: Statement = Statement {
     sql: include_str!("sql/new_fact.sql"),
     types: &[Type::TEXT, Type::TEXT],
 };

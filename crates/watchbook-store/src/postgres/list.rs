@@ -13,6 +13,9 @@ use super::record::{self, column, parsed};
 use super::sqlstate;
 use crate::contract::StoreError;
 
+/// See [`Source::stretch`].
+const STRETCH: usize = 10_000;
+
 /// What a filter asks of the table of incidents.
 fn filtered(filter: &IncidentFilter) -> Conditions {
     let mut asked = Conditions::default();
@@ -117,16 +120,17 @@ fn place(row: &Row, sort: Sort) -> Result<Place, StoreError> {
     ))
 }
 
-const fn source(sort: Sort) -> Source {
+pub(super) const fn source(sort: Sort) -> Source {
     Source {
         columns: "id, created_at, updated_at, severity, state_format, state",
         table: "incidents",
         order: order(sort),
+        stretch: STRETCH,
     }
 }
 
 /// What a query asks for after a place.
-fn asked(query: &IncidentQuery, after: Option<Place>) -> Conditions {
+pub(super) fn asked(query: &IncidentQuery, after: Option<Place>) -> Conditions {
     let mut asked = filtered(&query.filter);
     if let Some(place) = after {
         ask_after(&mut asked, place, query.sort);

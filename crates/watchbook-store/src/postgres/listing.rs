@@ -8,9 +8,7 @@ use super::exec::Link;
 use super::sqlstate;
 use crate::contract::StoreError;
 
-/// How many rows one statement looks through for conditions that no index helps with.
-const STRETCH: usize = 10_000;
-/// How many such stretches are looked through for one page. A page may end there with fewer items than were asked for;
+/// How many stretches are looked through for one page. A page may end there with fewer items than were asked for;
 /// the next begins after what was looked at.
 const STRETCHES: usize = 10;
 
@@ -20,6 +18,9 @@ pub(super) struct Source {
     pub(super) columns: &'static str,
     pub(super) table: &'static str,
     pub(super) order: &'static str,
+    /// How many rows one statement looks through for conditions that no index helps with: few of the table, so that
+    /// they are met sooner in the order of the list than by reading all of it.
+    pub(super) stretch: usize,
 }
 
 /// One page as rows.
@@ -37,6 +38,7 @@ impl Source {
             columns,
             table,
             order,
+            stretch,
         } = self;
         let firm = asked.firm();
         match asked.loose() {
@@ -45,7 +47,7 @@ impl Source {
             ),
             Some(loose) => format!(
                 "select {columns} from (\n\
-                 select * from {table}\nwhere {firm}\norder by {order}\nlimit {STRETCH}\n\
+                 select * from {table}\nwhere {firm}\norder by {order}\nlimit {stretch}\n\
                  ) as stretch\nwhere {loose}\norder by {order}\nlimit {limit}"
             ),
         }
@@ -57,9 +59,10 @@ impl Source {
             columns,
             table,
             order,
+            stretch,
         } = self;
         let firm = asked.firm();
-        let before = STRETCH - 1;
+        let before = stretch - 1;
         format!(
             "select {columns} from {table}\nwhere {firm}\norder by {order}\noffset {before}\nlimit 1"
         )

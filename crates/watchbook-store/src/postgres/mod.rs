@@ -21,6 +21,8 @@ mod pool;
 mod read;
 mod record;
 mod save;
+#[cfg(feature = "testsuite")]
+mod sent;
 mod sqlstate;
 mod write;
 
@@ -34,6 +36,8 @@ use watchbook_core::{HybridClock, NodeId};
 pub use migrate::{MigrateError, Migrated, ddl, migrate};
 pub use options::{ExecMode, PostgresOptions};
 pub use pool::ConnectError;
+#[cfg(feature = "testsuite")]
+pub use sent::{Question, Sent, fixed_statements, sent_for};
 
 use pool::Database;
 

@@ -10,7 +10,7 @@ use super::exec::{ExecError, Link, Statement};
 use super::followups;
 use super::record::{STATE_FORMAT, moment};
 
-const SAVE: Statement = Statement {
+pub(super) const SAVE: Statement = Statement {
     sql: include_str!("sql/save.sql"),
     types: &[
         Type::TEXT,

@@ -19,11 +19,11 @@ const RACES: u32 = 5;
 /// How often it is tried with locks: two servers that create the same thing at once meet here.
 const LOCKED_TRIES: u32 = 3;
 
-const BLANK: Statement = Statement {
+pub(super) const BLANK: Statement = Statement {
     sql: include_str!("sql/blank.sql"),
     types: &[Type::TEXT, Type::TEXT, Type::TEXT],
 };
-const KEEP_BYTES: Statement = Statement {
+pub(super) const KEEP_BYTES: Statement = Statement {
     sql: include_str!("sql/keep_bytes.sql"),
     types: &[Type::TEXT, Type::TEXT, Type::TIMESTAMPTZ, Type::BYTEA],
 };

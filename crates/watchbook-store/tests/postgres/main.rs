@@ -10,5 +10,8 @@
 mod conformance;
 mod followups;
 mod migrations;
+mod million;
+mod plans;
+mod questions;
 mod schema;
 mod writers;

@@ -62,12 +62,24 @@ impl Schema {
         PostgresStore::new(self.options().with_mode(mode)).expect("an address")
     }
 
-    /// Runs a statement in it, behind the store's back.
-    pub(crate) async fn execute(&self, sql: &str) -> u64 {
+    /// A connection to it, behind the store's back.
+    pub(crate) async fn client(&self) -> Client {
         let client = connect().await;
         let path = format!("set search_path to {}, public", self.name);
         client.batch_execute(&path).await.expect("a search path");
+        client
+    }
+
+    /// Runs a statement in it, behind the store's back.
+    pub(crate) async fn execute(&self, sql: &str) -> u64 {
+        let client = self.client().await;
         client.execute(sql, &[]).await.expect("a statement")
+    }
+
+    /// Runs several.
+    pub(crate) async fn batch(&self, sql: &str) {
+        let client = self.client().await;
+        client.batch_execute(sql).await.expect("statements");
     }
 }
 

@@ -37,7 +37,7 @@ create index followups_env on followups (env);
 create index followups_severity on followups (severity);
 create index followups_kind on followups (kind);
 create index followups_drill on followups (drill);
-create index followups_state on followups (unfinished);
+create index followups_finished on followups (updated_at) where not unfinished;
 create index followups_affects on followups using gin (affects);
 create index followups_labels on followups using gin (labels);
 create index followups_words on followups using gin (words gin_trgm_ops);
