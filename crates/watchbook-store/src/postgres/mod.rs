@@ -37,7 +37,7 @@ pub use migrate::{MigrateError, Migrated, ddl, migrate};
 pub use options::{ExecMode, PostgresOptions};
 pub use pool::ConnectError;
 #[cfg(feature = "testsuite")]
-pub use sent::{Question, Sent, fixed_statements, sent_for};
+pub use sent::{MILLION, Question, Sent, fixed_statements, sent_for};
 
 use pool::Database;
 

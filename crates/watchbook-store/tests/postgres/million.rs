@@ -2,7 +2,7 @@
 
 use watchbook_core::Timestamp;
 use watchbook_store::Incidents;
-use watchbook_store::postgres::ExecMode;
+use watchbook_store::postgres::{ExecMode, MILLION};
 
 use crate::schema::Schema;
 use crate::writers::creation;
@@ -25,8 +25,8 @@ pub(crate) async fn million() -> Schema {
     // One written by the store lends its packed state to the others.
     let store = schema.store(ExecMode::Prepared);
     store.apply(creation()).await.unwrap();
-    schema.batch(include_str!("set_indexes_aside.sql")).await;
-    schema.batch(include_str!("load.sql")).await;
-    schema.batch(include_str!("bring_indexes_back.sql")).await;
+    for statements in MILLION {
+        schema.batch(statements).await;
+    }
     schema
 }
