@@ -8,6 +8,8 @@ mod commands;
 #[cfg(feature = "bench")]
 mod create;
 #[cfg(feature = "bench")]
+mod database;
+#[cfg(feature = "bench")]
 mod disk;
 #[cfg(feature = "bench")]
 mod generated;
@@ -17,8 +19,6 @@ mod http;
 mod memory;
 #[cfg(feature = "bench")]
 mod opened;
-#[cfg(feature = "bench")]
-mod postgres;
 #[cfg(feature = "bench")]
 mod samples;
 #[cfg(feature = "bench")]
@@ -82,7 +82,7 @@ fn measure(subject: Subject<'_>, _words: &[&str]) -> Result<(), Failure> {
         Subject::Store => store::run(&[generated::SMALL]),
         Subject::LargeStore => store::run(&[generated::SMALL, generated::LARGE]),
         Subject::Http => http::run(),
-        Subject::Postgres => postgres::run(),
+        Subject::Postgres => database::run(),
         Subject::Opened(directory) => opened::print(directory.as_ref()),
     }
 }

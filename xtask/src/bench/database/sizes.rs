@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::bench::AnyError;
-use crate::bench::postgres::database::BenchDatabase;
+use crate::bench::database::filled::BenchDatabase;
 
 const SIZES: &str = include_str!("sizes.sql");
 

@@ -3,7 +3,7 @@
 //! All on one throw-away cluster with the settings that PostgreSQL comes with, in one run; the callers share the machine
 //! with the database, and cost both sides the same.
 
-mod database;
+mod filled;
 mod pages;
 mod peer;
 mod script;
@@ -17,7 +17,7 @@ use crate::bench::{AnyError, table};
 use crate::failure::Failure;
 use crate::pg::Cluster;
 
-use database::BenchDatabase;
+use filled::BenchDatabase;
 use writes::Write;
 
 /// Callers at once.

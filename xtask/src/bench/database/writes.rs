@@ -9,9 +9,9 @@ use tokio::task::JoinSet;
 use watchbook_core::{Command, IncidentId, Refused, Timestamp};
 use watchbook_store::{Incidents, PostgresStore, StoreError};
 
-use crate::bench::postgres::database::BenchDatabase;
-use crate::bench::postgres::peer::{self, Sample};
-use crate::bench::postgres::{POOL, script};
+use crate::bench::database::filled::BenchDatabase;
+use crate::bench::database::peer::{self, Sample};
+use crate::bench::database::{POOL, script};
 use crate::bench::{AnyError, commands};
 use crate::pg::Cluster;
 use crate::surroundings;

@@ -3,7 +3,7 @@
 use watchbook_store::postgres::fixed_statements;
 
 use super::{APPEND, CREATE};
-use crate::bench::postgres::POOL;
+use crate::bench::database::POOL;
 
 const HEADING: &str = "\
 -- Run by `cargo xtask bench postgres`. The statements are those of the store; the values of the variables are taken from

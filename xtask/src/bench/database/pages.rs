@@ -8,7 +8,7 @@ use watchbook_store::Incidents;
 use watchbook_store::postgres::{Question, sent_for};
 
 use crate::bench::AnyError;
-use crate::bench::postgres::database::BenchDatabase;
+use crate::bench::database::filled::BenchDatabase;
 use crate::bench::samples::Samples;
 use crate::bench::table::{Measure, Row, Target};
 use crate::surroundings;
