@@ -8,6 +8,8 @@ mod commands;
 #[cfg(feature = "bench")]
 mod create;
 #[cfg(feature = "bench")]
+mod database;
+#[cfg(feature = "bench")]
 mod disk;
 #[cfg(feature = "bench")]
 mod generated;
@@ -46,6 +48,8 @@ enum Subject<'a> {
     LargeStore,
     /// The server.
     Http,
+    /// The store on a database.
+    Postgres,
     /// What a fresh process meets that opens this directory. `bench store` calls itself with it.
     Opened(&'a str),
 }
@@ -56,9 +60,10 @@ impl<'a> Subject<'a> {
             ["store"] => Ok(Self::Store),
             ["store", "--large"] => Ok(Self::LargeStore),
             ["http"] => Ok(Self::Http),
+            ["postgres"] => Ok(Self::Postgres),
             ["opened", directory] => Ok(Self::Opened(directory)),
             other => Err(Failure::Usage(format!(
-                "no benchmark `{}`; there is `store`, `store --large` and `http`",
+                "no benchmark `{}`; there is `store`, `store --large`, `http` and `postgres`",
                 other.join(" ")
             ))),
         }
@@ -77,6 +82,7 @@ fn measure(subject: Subject<'_>, _words: &[&str]) -> Result<(), Failure> {
         Subject::Store => store::run(&[generated::SMALL]),
         Subject::LargeStore => store::run(&[generated::SMALL, generated::LARGE]),
         Subject::Http => http::run(),
+        Subject::Postgres => database::run(),
         Subject::Opened(directory) => opened::print(directory.as_ref()),
     }
 }

@@ -40,7 +40,8 @@ usage: cargo xtask <command>
   bench store [--large]
                       compare ours with its peers in one table (release build); --large adds a store ten times as big
   pg up|down          start a throw-away PostgreSQL cluster for the tests, or take it away
-  bench http          the same for creates over HTTP";
+  bench http          the same for creates over HTTP
+  bench postgres      the same for a database, beside pgbench";
 
 fn main() -> ExitCode {
     let arguments = surroundings::arguments();

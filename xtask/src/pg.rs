@@ -134,6 +134,12 @@ impl Cluster {
         format!("host={} user=postgres dbname=postgres", self.folder)
     }
 
+    /// Where a program of the same installation is.
+    #[cfg(feature = "bench")]
+    pub(crate) fn program(&self, name: &str) -> String {
+        format!("{}/{name}", self.binaries)
+    }
+
     fn data(&self) -> String {
         format!("{}/data", self.folder)
     }

@@ -103,7 +103,7 @@ impl<'de> Deserialize<'de> for Due {
 }
 
 /// Something to do after, or because of, an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Followup {
     /// The id of the event that opened it.
     pub id: EventId,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use watchbook_core::text::{Env, Message, Name, Prose, ServiceName, Short, Title};
 use watchbook_core::{
-    AgentId, By, ChangeId, Clock, Command, ImportedEvent, ImportedIncident, IncidentId, Kind,
-    NewIncident, Op, Severity, Source, Stage, Timestamp, Via,
+    AgentId, AppendType, By, ChangeId, Clock, Command, ImportedEvent, ImportedIncident, IncidentId,
+    Kind, NewIncident, Op, Severity, Source, Stage, Timestamp, Via,
 };
 use watchbook_store::system::{OsEntropy, SystemClock};
 
@@ -25,7 +25,24 @@ const BETWEEN_LINES: i64 = 4_000;
 /// The creation of an incident, as an agent sends it.
 pub(super) fn creation(number: u32) -> Result<Command, AnyError> {
     let id = IncidentId::generate(SystemClock.now(), &OsEntropy);
+    creation_of(id, number)
+}
+
+/// The same under this id.
+pub(super) fn creation_of(id: IncidentId, number: u32) -> Result<Command, AnyError> {
     command(id, Op::Create(Box::new(incident(number)?)))
+}
+
+/// A note on an incident, as an agent sends it.
+pub(super) fn note(incident: IncidentId) -> Result<Command, AnyError> {
+    let text = "Error rate of the edge pool is falling, rollback at 30 percent, watching the queue";
+    let note = Op::Append {
+        kind: AppendType::Note,
+        message: Message::new(text)?,
+        meta: serde_json::Map::new(),
+        at: None,
+    };
+    command(incident, note)
 }
 
 /// An incident with its past: `lines` lines, the creation among them.

@@ -15,8 +15,13 @@ impl Samples {
     pub(super) fn time<T>(&mut self, operation: impl FnOnce() -> T) -> T {
         let start = surroundings::now();
         let result = operation();
-        self.durations.push(start.elapsed());
+        self.note(start.elapsed());
         result
+    }
+
+    /// Notes how long an operation took.
+    pub(super) fn note(&mut self, took: Duration) {
+        self.durations.push(took);
     }
 
     /// The middle duration: half of all took no longer. Zero without samples.

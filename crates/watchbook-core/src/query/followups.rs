@@ -152,12 +152,17 @@ impl FollowupQuery {
     }
 }
 
-fn has_words(followup: &Followup, words: &[String]) -> bool {
+/// What [`FollowupQuery::words`] looks through, without regard to case.
+pub fn followup_text(followup: &Followup) -> String {
     let mut text = format!("{} {}", followup.id, followup.title);
     let short = [&followup.owner, &followup.external_ref];
     let more = short.into_iter().flatten().map(Short::as_str);
     for part in more.chain(followup.reason.as_ref().map(Prose::as_str)) {
         text.extend([" ", part]);
     }
-    has_all(&text, words)
+    text
+}
+
+fn has_words(followup: &Followup, words: &[String]) -> bool {
+    has_all(&followup_text(followup), words)
 }

@@ -9,7 +9,7 @@ mod place;
 
 pub use cursor::{Cursor, ListKind, ParseCursorError};
 pub use events::EventFilter;
-pub use followups::{FollowupFilter, FollowupItem, FollowupQuery};
+pub use followups::{FollowupFilter, FollowupItem, FollowupQuery, followup_text};
 pub use incidents::{IncidentFilter, IncidentQuery, owners, search_text};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, page_of};
 pub use place::{FollowupSort, Place, Sort};

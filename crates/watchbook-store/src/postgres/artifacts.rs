@@ -14,7 +14,7 @@ pub(super) const HAS_BYTES: Statement = Statement {
     sql: include_str!("sql/has_bytes.sql"),
     types: &[Type::TEXT, Type::TEXT],
 };
-const BYTES: Statement = Statement {
+pub(super) const BYTES: Statement = Statement {
     sql: include_str!("sql/bytes.sql"),
     types: &[Type::TEXT, Type::TEXT],
 };

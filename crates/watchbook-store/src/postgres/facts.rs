@@ -17,7 +17,7 @@ use super::record;
 use super::sqlstate;
 use crate::contract::StoreError;
 
-const ALIKE: Statement = Statement {
+pub(super) const ALIKE: Statement = Statement {
     sql: include_str!("sql/alike.sql"),
     types: &[Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::INT8],
 };
@@ -28,14 +28,14 @@ pub(super) struct Known {
     incidents: HashMap<IncidentId, Loaded>,
     pub(super) prior: Option<KeyInUse>,
     redacting: Option<Event>,
-    /// The question for look-alikes that a decision asked.
+    /// The look-alikes that were read, and of what.
+    alike: Option<(Alike, Vec<IncidentId>)>,
+    /// The question for look-alikes that a decision asked and nobody had foreseen.
     asked: Mutex<Option<Alike>>,
-    /// Its answer.
-    alike: Vec<IncidentId>,
 }
 
 /// What makes two incidents look alike.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Alike {
     service: ServiceName,
     env: Env,
@@ -84,12 +84,31 @@ impl Facts for Known {
     }
 
     fn similar(&self, created: &Event) -> Vec<IncidentId> {
-        *self.asked.lock() = Alike::of(created);
-        self.alike.clone()
+        let asked = Alike::of(created);
+        match &self.alike {
+            Some((read, alike)) if asked.as_ref() == Some(read) => alike.clone(),
+            _ => {
+                *self.asked.lock() = asked;
+                Vec::new()
+            }
+        }
     }
 }
 
 impl Alike {
+    /// What a decision on this command is going to ask, as far as the command alone tells.
+    fn expected(command: &Command) -> Option<Self> {
+        let Op::Create(new) = &command.op else {
+            return None;
+        };
+        let derived = || Signature::derive(&new.service, new.kind, &new.title);
+        Some(Self {
+            service: new.service.clone(),
+            env: new.env.clone(),
+            signature: new.signature.unwrap_or_else(derived),
+        })
+    }
+
     fn of(created: &Event) -> Option<Self> {
         let Likeness {
             service,
@@ -112,15 +131,34 @@ impl PostgresStore {
         command: &Command,
         locked: bool,
     ) -> Result<Known, StoreError> {
-        let mut known = Known::default();
-        if command.key.is_some() {
-            known.prior = self.prior(link, command.change).await?;
-        }
-        self.load_into(link, &mut known, &[command.incident], locked)
-            .await?;
+        let expected = Alike::expected(command);
+        let own = [command.incident];
+        // Sent together, so that all of it is one way there and back.
+        let (prior, loaded, alike) = tokio::try_join!(
+            async {
+                match command.key {
+                    Some(_) => self.prior(link, command.change).await,
+                    None => Ok(None),
+                }
+            },
+            self.load(link, &own, locked),
+            async {
+                match &expected {
+                    Some(alike) => look_alikes(link, alike, command.incident).await,
+                    None => Ok(Vec::new()),
+                }
+            },
+        )?;
+        let mut known = Known {
+            prior,
+            alike: expected.map(|expected| (expected, alike)),
+            ..Known::default()
+        };
+        self.take(&mut known, loaded);
         let other = other_incident(command, known.incidents.get(&command.incident));
         if let Some(other) = other.filter(|id| *id != command.incident) {
-            self.load_into(link, &mut known, &[other], locked).await?;
+            let loaded = self.load(link, &[other], locked).await?;
+            self.take(&mut known, loaded);
         }
         if let Op::Redact { event, .. } = &command.op {
             known.redacting = self.line(link, command.incident, *event).await?;
@@ -128,21 +166,14 @@ impl PostgresStore {
         Ok(known)
     }
 
-    async fn load_into(
-        &self,
-        link: Link<'_>,
-        known: &mut Known,
-        ids: &[IncidentId],
-        locked: bool,
-    ) -> Result<(), StoreError> {
-        for loaded in self.load(link, ids, locked).await? {
+    fn take(&self, known: &mut Known, loaded: Vec<Loaded>) {
+        for loaded in loaded {
             self.stamps.lock().observe(loaded.last_stamp);
             known.incidents.insert(loaded.id, loaded);
         }
-        Ok(())
     }
 
-    /// Decides, asking the database for look-alikes when the decision wants to know.
+    /// Decides, asking the database for look-alikes when the decision wants to know others than were read.
     pub(super) async fn decide(
         &self,
         link: Link<'_>,
@@ -154,7 +185,8 @@ impl PostgresStore {
         let Some(alike) = known.asked.get_mut().take() else {
             return Ok(decision);
         };
-        known.alike = look_alikes(link, &alike, command.incident).await?;
+        let found = look_alikes(link, &alike, command.incident).await?;
+        known.alike = Some((alike, found));
         Ok(decide(known, command, stamp))
     }
 }

@@ -14,7 +14,7 @@ use super::record::column;
 use super::sqlstate;
 use crate::contract::{Applied, Capabilities, Health, Incidents, StoreError};
 
-const HEALTH: Statement = Statement {
+pub(super) const HEALTH: Statement = Statement {
     sql: include_str!("sql/health.sql"),
     types: &[] as &[Type],
 };

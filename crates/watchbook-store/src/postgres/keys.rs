@@ -17,7 +17,7 @@ const KEYS: Statement = Statement {
     sql: include_str!("sql/keys.sql"),
     types: &[] as &[Type],
 };
-const PUT_KEY: Statement = Statement {
+pub(super) const PUT_KEY: Statement = Statement {
     sql: include_str!("sql/put_key.sql"),
     types: &[Type::TEXT, Type::TEXT],
 };

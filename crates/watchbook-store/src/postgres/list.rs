@@ -1,24 +1,20 @@
-//! Lists: filters and orders as one statement, page by page from a place.
+//! Lists of incidents: filters, orders and places as conditions.
 
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
-use watchbook_core::query::{
-    FollowupFilter, FollowupItem, FollowupQuery, IncidentFilter, IncidentQuery, Page, PageRequest,
-    Place, Sort, page_of,
-};
-use watchbook_core::text::{Name, Short};
-use watchbook_core::{Incident, IncidentId, Status, Timestamp};
+use watchbook_core::query::{IncidentFilter, IncidentQuery, Page, Place, Sort};
+use watchbook_core::{Incident, IncidentId, Severity, Status, Timestamp};
 
 use super::PostgresStore;
 use super::condition::Conditions;
-use super::exec::{Link, Statement};
-use super::record::parsed;
+use super::exec::Link;
+use super::listing::Source;
+use super::record::{self, column, parsed};
 use super::sqlstate;
 use crate::contract::StoreError;
 
-const WITH_FOLLOWUPS: Statement = Statement {
-    sql: include_str!("sql/with_followups.sql"),
-    types: &[Type::BOOL],
-};
+/// See [`Source::stretch`].
+const STRETCH: usize = 10_000;
 
 /// What a filter asks of the table of incidents.
 fn filtered(filter: &IncidentFilter) -> Conditions {
@@ -40,27 +36,21 @@ fn filtered(filter: &IncidentFilter) -> Conditions {
         unfinished_followups,
     } = filter;
     ask_statuses(&mut asked, statuses.as_deref());
-    if let Some(service) = service {
-        let (own, affected) = (asked.text(service), asked.texts([service]));
-        asked.require(format!("(service = {own} or affects @> {affected})"));
-    }
+    asked.service(service.as_ref());
     if let Some(severities) = severities {
-        let ranks: Vec<i16> = severities.iter().map(|severity| *severity as i16).collect();
+        let ranks: Vec<i16> = severities.iter().map(|rank| -(*rank as i16)).collect();
         let ranks = asked.bind(ranks, Type::INT2_ARRAY);
-        asked.require(format!("severity = any({ranks})"));
+        asked.require(format!("-severity = any({ranks})"));
     }
     asked.equals("env", env.as_ref());
     asked.equals("kind", kind.as_ref());
     asked.equals("signature", signature.as_ref());
-    ask_labels(&mut asked, labels);
+    asked.labels(labels);
     if let Some(owner) = owner {
         let owner = asked.texts([owner]);
         asked.require(format!("owners @> {owner}"));
     }
-    for word in words {
-        let pattern = asked.text(&format!("%{}%", escaped(word)));
-        asked.require(format!("words like {pattern}"));
-    }
+    asked.words("words", words);
     if let Some(drill) = drill {
         asked.require(if *drill { "drill" } else { "not drill" });
     }
@@ -83,18 +73,6 @@ fn ask_statuses(asked: &mut Conditions, statuses: Option<&[Status]>) {
     asked.require(format!("status = any({places})"));
 }
 
-fn ask_labels(asked: &mut Conditions, labels: &[(Name, Short)]) {
-    if labels.is_empty() {
-        return;
-    }
-    let pairs: Vec<String> = labels
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    let pairs = asked.texts(&pairs);
-    asked.require(format!("labels @> {pairs}"));
-}
-
 /// Asks only for what comes after a place.
 fn ask_after(asked: &mut Conditions, place: Place, sort: Sort) {
     let (major, minor, id) = place.parts();
@@ -107,10 +85,11 @@ fn ask_after(asked: &mut Conditions, place: Place, sort: Sort) {
         Sort::UpdatedDesc => ("updated_at", "<"),
         Sort::Updated => ("updated_at", ">"),
         Sort::Severity => {
-            let rank = asked.bind(i16::try_from(major).unwrap_or(i16::MAX), Type::INT2);
+            let rank = i16::try_from(major).unwrap_or(i16::MAX);
+            let rank = asked.bind(-rank, Type::INT2);
             let created = asked.time(time(minor));
             return asked.require(format!(
-                "(severity > {rank} or (severity = {rank} and (created_at, id) < ({created}, {id})))"
+                "(-severity, created_at, id) < ({rank}, {created}, {id})"
             ));
         }
     };
@@ -124,15 +103,39 @@ const fn order(sort: Sort) -> &'static str {
         Sort::Created => "created_at, id",
         Sort::UpdatedDesc => "updated_at desc, id desc",
         Sort::Updated => "updated_at, id",
-        Sort::Severity => "severity, created_at desc, id desc",
+        Sort::Severity => "-severity desc, created_at desc, id desc",
     }
 }
 
-/// A word in which the signs of a pattern stand for themselves.
-fn escaped(word: &str) -> String {
-    word.replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_")
+/// Where a row stands.
+fn place(row: &Row, sort: Sort) -> Result<Place, StoreError> {
+    let rank: i16 = column(row, "severity")?;
+    let severity = Severity::ALL.iter().find(|known| **known as i16 == rank);
+    Ok(Place::of_parts(
+        parsed(row, "id")?,
+        record::time(row, "created_at")?.millis(),
+        record::time(row, "updated_at")?.millis(),
+        *severity.ok_or_else(|| sqlstate::of_value("severity", format!("{rank}")))?,
+        sort,
+    ))
+}
+
+pub(super) const fn source(sort: Sort) -> Source {
+    Source {
+        columns: "id, created_at, updated_at, severity, state_format, state",
+        table: "incidents",
+        order: order(sort),
+        stretch: STRETCH,
+    }
+}
+
+/// What a query asks for after a place.
+pub(super) fn asked(query: &IncidentQuery, after: Option<Place>) -> Conditions {
+    let mut asked = filtered(&query.filter);
+    if let Some(place) = after {
+        ask_after(&mut asked, place, query.sort);
+    }
+    asked
 }
 
 impl PostgresStore {
@@ -142,72 +145,23 @@ impl PostgresStore {
         link: Link<'_>,
         query: &IncidentQuery,
     ) -> Result<Page<Incident>, StoreError> {
-        let IncidentQuery { filter, sort, page } = query;
-        let mut asked = filtered(filter);
-        if let Some(place) = page.after {
-            ask_after(&mut asked, place, *sort);
-        }
-        let sql = format!(
-            "select id, state_format, state from incidents\nwhere {}\norder by {}\nlimit {}",
-            asked.sql(),
-            order(*sort),
-            page.limit + 1
-        );
-        let rows = link
-            .unnamed(&sql, &asked.params())
-            .await
-            .map_err(sqlstate::of_read)?;
-        let mut items = Vec::with_capacity(rows.len());
-        for row in &rows {
+        let sort = query.sort;
+        let found = source(sort)
+            .look(
+                link,
+                query.page,
+                |after| asked(query, after),
+                |row| place(row, sort),
+            )
+            .await?;
+        let mut items = Vec::with_capacity(found.rows.len());
+        for row in &found.rows {
             let id = parsed(row, "id")?;
             items.extend(self.state(link, row).await?.incident(id));
         }
-        let more = items.len() > page.limit;
-        items.truncate(page.limit);
-        let next = items.last().filter(|_| more);
-        let next = next.map(|incident| Place::of(incident, *sort));
-        Ok(Page { items, next })
-    }
-
-    /// One page of follow-ups across incidents.
-    pub(super) async fn followups_listed(
-        &self,
-        link: Link<'_>,
-        query: &FollowupQuery,
-    ) -> Result<Page<FollowupItem>, StoreError> {
-        let incidents = match query.incident {
-            Some(id) => match self.one(link, id).await {
-                Ok(incident) => vec![incident],
-                Err(StoreError::NotFound { .. }) => Vec::new(),
-                Err(error) => return Err(error),
-            },
-            None => self.with_followups(link, query.state).await?,
-        };
-        let items = incidents
-            .into_iter()
-            .flat_map(|incident| query.among(incident));
-        let request: PageRequest = query.page;
-        Ok(page_of(items, request, |item| query.place(&item.followup)))
-    }
-
-    async fn with_followups(
-        &self,
-        link: Link<'_>,
-        state: FollowupFilter,
-    ) -> Result<Vec<Incident>, StoreError> {
-        let unfinished = matches!(
-            state,
-            FollowupFilter::Unfinished | FollowupFilter::OverdueAt(_)
-        );
-        let rows = link
-            .rows(&WITH_FOLLOWUPS, &[&unfinished])
-            .await
-            .map_err(sqlstate::of_read)?;
-        let mut incidents = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let id = parsed(row, "id")?;
-            incidents.extend(self.state(link, row).await?.incident(id));
-        }
-        Ok(incidents)
+        Ok(Page {
+            items,
+            next: found.next,
+        })
     }
 }

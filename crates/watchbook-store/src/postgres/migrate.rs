@@ -44,6 +44,11 @@ const STEPS: &[Step] = &[
         name: "absorb",
         sql: include_str!("migrations/0005_absorb.sql"),
     },
+    Step {
+        number: 6,
+        name: "lists",
+        sql: include_str!("migrations/0006_lists.sql"),
+    },
 ];
 
 /// Where the steps that were taken are written down.

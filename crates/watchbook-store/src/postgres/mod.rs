@@ -14,11 +14,13 @@ mod export;
 mod facts;
 mod feed;
 mod fitness;
+mod followups;
 mod frozen;
 mod incidents;
 mod keys;
 mod leases;
 mod list;
+mod listing;
 mod migrate;
 mod options;
 mod plant;
@@ -27,6 +29,8 @@ mod pool;
 mod read;
 mod record;
 mod save;
+#[cfg(feature = "testsuite")]
+mod sent;
 mod silent;
 mod sqlstate;
 mod store_fact;
@@ -37,6 +41,7 @@ mod write;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use parking_lot::Mutex;
 use watchbook_core::{HybridClock, NodeId};
@@ -44,6 +49,8 @@ use watchbook_core::{HybridClock, NodeId};
 pub use migrate::{MigrateError, Migrated, ddl, migrate};
 pub use options::{ExecMode, Expected, PostgresOptions};
 pub use pool::ConnectError;
+#[cfg(feature = "testsuite")]
+pub use sent::{MILLION, Question, Sent, fixed_statements, sent_for};
 
 use frozen::Frozen;
 use pool::Database;
@@ -57,6 +64,8 @@ pub struct PostgresStore {
     stamps: Arc<Mutex<HybridClock>>,
     /// The one connection of a store that shows one moment.
     frozen: Option<Arc<Frozen>>,
+    /// Whether every follow-up is known to have its row.
+    followups_complete: Arc<AtomicBool>,
 }
 
 /// Says where it is, without the password.
@@ -86,6 +95,7 @@ impl PostgresStore {
             options: Arc::new(options),
             stamps: Arc::new(Mutex::new(HybridClock::new(node))),
             frozen: None,
+            followups_complete: Arc::default(),
         })
     }
 }

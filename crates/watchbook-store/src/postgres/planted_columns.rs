@@ -7,6 +7,7 @@ use serde::Serialize;
 use watchbook_core::{IncidentId, IncidentState, Stamp};
 
 use super::exec::{ExecError, Link, Statement};
+use super::followups::Renewal;
 use super::record::{STATE_FORMAT, moment};
 use super::save::{Row, SaveError};
 use crate::contract::{KeptKey, KeptLine};
@@ -63,6 +64,7 @@ struct IncidentColumns {
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
     rows: Vec<IncidentColumns>,
+    followups: Renewal,
     ids: Vec<String>,
     last_seqs: Vec<i32>,
 }
@@ -77,6 +79,7 @@ impl Incidents {
         last_stamp: Stamp,
     ) -> Result<(), SaveError> {
         let incident = state.incident(id).ok_or(SaveError::NoIncident)?;
+        self.followups.push(&incident)?;
         self.rows.push(IncidentColumns {
             id: id.to_string(),
             version: version + 1,
@@ -96,6 +99,7 @@ impl Incidents {
         }
         let json = serde_json::to_string(&self.rows).map_err(SaveError::from)?;
         let saved = link.rows(&INCIDENTS, &[&json]).await?;
+        self.followups.send(link).await?;
         Ok(saved.len() == self.rows.len())
     }
 

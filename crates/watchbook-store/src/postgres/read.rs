@@ -13,31 +13,31 @@ use super::record::{self, column, parsed};
 use super::sqlstate;
 use crate::contract::StoreError;
 
-const LOAD: Statement = Statement {
+pub(super) const LOAD: Statement = Statement {
     sql: include_str!("sql/load.sql"),
     types: &[Type::TEXT_ARRAY],
 };
-const LOAD_LOCKED: Statement = Statement {
+pub(super) const LOAD_LOCKED: Statement = Statement {
     sql: include_str!("sql/load_locked.sql"),
     types: &[Type::TEXT_ARRAY],
 };
-const PRIOR: Statement = Statement {
+pub(super) const PRIOR: Statement = Statement {
     sql: include_str!("sql/prior.sql"),
     types: &[Type::TEXT],
 };
-const LINE: Statement = Statement {
+pub(super) const LINE: Statement = Statement {
     sql: include_str!("sql/line.sql"),
     types: &[Type::TEXT, Type::TEXT],
 };
-const LINES_OF_CHANGE: Statement = Statement {
+pub(super) const LINES_OF_CHANGE: Statement = Statement {
     sql: include_str!("sql/lines_of_change.sql"),
     types: &[Type::TEXT],
 };
-const LINES_UP_TO: Statement = Statement {
+pub(super) const LINES_UP_TO: Statement = Statement {
     sql: include_str!("sql/lines_up_to.sql"),
     types: &[Type::TEXT, Type::INT4],
 };
-const TIMELINE: Statement = Statement {
+pub(super) const TIMELINE: Statement = Statement {
     sql: include_str!("sql/timeline.sql"),
     types: &[Type::TEXT, Type::INT4, Type::INT8],
 };

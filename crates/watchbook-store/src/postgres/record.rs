@@ -23,6 +23,11 @@ pub(super) fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// A column that holds a moment.
+pub(super) fn time(row: &Row, name: &'static str) -> Result<Timestamp, StoreError> {
+    column(row, name).map(timestamp)
+}
+
 /// A column of a row.
 pub(super) fn column<'r, T: FromSql<'r>>(
     row: &'r Row,

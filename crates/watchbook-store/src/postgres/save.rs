@@ -9,9 +9,10 @@ use watchbook_core::query::{owners, search_text};
 use watchbook_core::{Commit, Event, Fence, Incident, IncidentId, IncidentState, KeyUse, Stamp};
 
 use super::exec::{ExecError, Link, Statement};
+use super::followups;
 use super::record::{STATE_FORMAT, moment};
 
-const SAVE: Statement = Statement {
+pub(super) const SAVE: Statement = Statement {
     sql: include_str!("sql/save.sql"),
     types: &[
         Type::TEXT,
@@ -51,6 +52,7 @@ const SAVE: Statement = Statement {
         Type::TEXT,
         Type::INT8,
         Type::TEXT,
+        Type::TEXT,
     ],
 };
 
@@ -66,6 +68,8 @@ pub(super) struct Saving {
     by: String,
     key: Option<KeyColumns>,
     used_at: SystemTime,
+    /// Its follow-ups as rows, if the commit may have changed one of them.
+    followups: Option<String>,
 }
 
 /// What became of a saving.
@@ -163,6 +167,7 @@ impl Saving {
             by: serde_json::to_string(&commit.by)?,
             key: key.map(KeyColumns::of),
             used_at: moment(commit.stamp.time),
+            followups: followups::rows_after(&incident, &events)?,
         })
     }
 
@@ -182,6 +187,7 @@ impl Saving {
             by,
             key,
             used_at,
+            followups,
         } = self;
         let body = key.as_ref().map(|key| key.body.as_str());
         let similar = key.as_ref().map(|key| &key.similar);
@@ -226,6 +232,7 @@ impl Saving {
                     &lease,
                     &token,
                     &row.group_key,
+                    followups,
                 ],
             )
             .await?;

@@ -7,11 +7,11 @@ use super::record::column;
 use super::sqlstate;
 use crate::contract::StoreError;
 
-const FACT: Statement = Statement {
+pub(super) const FACT: Statement = Statement {
     sql: include_str!("sql/fact.sql"),
     types: &[Type::TEXT],
 };
-const NEW_FACT: Statement = Statement {
+pub(super) const NEW_FACT: Statement = Statement {
     sql: include_str!("sql/new_fact.sql"),
     types: &[Type::TEXT, Type::TEXT],
 };

@@ -21,6 +21,7 @@ fn the_second_time_there_is_nothing_to_do() {
             "leases_and_feed",
             "transfer",
             "absorb",
+            "lists",
         ];
         assert_eq!(first.taken, steps);
         let second = migrate(&schema.options()).await.unwrap();

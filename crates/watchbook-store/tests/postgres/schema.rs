@@ -195,6 +195,12 @@ impl Schema {
         client
     }
 
+    /// Runs several.
+    pub(crate) async fn batch(&self, sql: &str) {
+        let client = self.client().await;
+        client.batch_execute(sql).await.expect("statements");
+    }
+
     /// The number by which the database knows a connection.
     pub(crate) async fn pid(&self, client: &Client) -> i32 {
         let row = client.query_one("select pg_backend_pid()", &[]).await;

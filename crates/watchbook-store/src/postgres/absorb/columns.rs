@@ -6,6 +6,7 @@ use tokio_postgres::types::{ToSql, Type};
 use watchbook_core::IncidentId;
 
 use super::here::Standing;
+use crate::postgres::followups::Renewal;
 use crate::postgres::record::STATE_FORMAT;
 use crate::postgres::save::{Row, SaveError};
 
@@ -36,6 +37,7 @@ pub(super) struct Incidents {
     state_format: Vec<i16>,
     state: Vec<Vec<u8>>,
     group_key: Vec<Option<String>>,
+    pub(super) followups: Renewal,
 }
 
 pub(super) const TYPES: &[Type] = &[
@@ -71,6 +73,7 @@ impl Incidents {
         let state = &standing.state;
         let incident = state.incident(id).ok_or(SaveError::NoIncident)?;
         let last_stamp = standing.last_stamp.ok_or(SaveError::NoIncident)?;
+        self.followups.push(&incident)?;
         let Row {
             title,
             service,

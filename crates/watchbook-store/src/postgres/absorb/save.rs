@@ -76,6 +76,8 @@ pub(super) async fn save(
     if !made.lines.is_empty() {
         let incidents = incidents(here).map_err(|error| unwritable(&error))?;
         send(link, &INCIDENTS, &incidents.params()).await?;
+        let renewed = incidents.followups.send(link).await;
+        renewed.map_err(sqlstate::of_bulk)?;
         lines(link, made, &incidents).await?;
     }
     for (statement, is_new) in [(&NEW_KEYS, true), (&MOVED_KEYS, false)] {
