@@ -6,7 +6,7 @@ pub mod contract;
 pub mod disk;
 pub mod journal;
 pub mod jsonl;
-mod ledger;
+pub mod ledger;
 pub mod memory;
 #[cfg(feature = "testsuite")]
 pub mod model;
