@@ -12,7 +12,7 @@ use crate::contract::{LONGEST_LEASE, Lease, MAX_LEASES, StoreError, Taken};
 
 /// Who holds what. One count of tokens for all names, so that one which is not held need not be remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Ledger {
+pub struct Ledger {
     last_token: u64,
     leases: BTreeMap<LeaseName, Row>,
 }
@@ -38,7 +38,11 @@ impl Row {
 }
 
 impl Ledger {
-    pub(crate) fn acquire(
+    /// As [`Leases::acquire`](crate::Leases::acquire), at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] when it holds [`MAX_LEASES`] already.
+    pub fn acquire(
         &mut self,
         name: &LeaseName,
         holder: &Name,
@@ -69,7 +73,11 @@ impl Ledger {
         Ok(Taken::Given(lease))
     }
 
-    pub(crate) fn renew(
+    /// As [`Leases::renew`](crate::Leases::renew), at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is not held with that token.
+    pub fn renew(
         &mut self,
         fence: &Fence,
         span: Duration,
@@ -82,8 +90,8 @@ impl Ledger {
         Ok(row.lease(&fence.name))
     }
 
-    /// Says whether there was something to end.
-    pub(crate) fn release(&mut self, fence: &Fence) -> bool {
+    /// As [`Leases::release`](crate::Leases::release). Says whether there was something to end.
+    pub fn release(&mut self, fence: &Fence) -> bool {
         let is_held = self
             .leases
             .get(&fence.name)
@@ -94,13 +102,17 @@ impl Ledger {
         is_held
     }
 
-    pub(crate) fn held(&self, now: Timestamp) -> Vec<Lease> {
+    /// The leases that are held at `now`, in the order of their names.
+    pub fn held(&self, now: Timestamp) -> Vec<Lease> {
         let held = self.leases.iter().filter(|(_, row)| row.expires_at > now);
         held.map(|(name, row)| row.lease(name)).collect()
     }
 
-    /// Refuses what bears a fence that does not hold now.
-    pub(crate) fn check(&self, fence: &Fence, now: Timestamp) -> Result<(), StoreError> {
+    /// Refuses what bears a fence that does not hold at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is not held with that token.
+    pub fn check(&self, fence: &Fence, now: Timestamp) -> Result<(), StoreError> {
         let row = self.leases.get(&fence.name);
         match row.filter(|row| row.token == fence.token && row.expires_at > now) {
             Some(_) => Ok(()),

@@ -8,7 +8,7 @@ pub mod copy;
 pub mod disk;
 pub mod journal;
 pub mod jsonl;
-mod ledger;
+pub mod ledger;
 pub mod memory;
 #[cfg(feature = "testsuite")]
 pub mod model;

@@ -98,6 +98,7 @@ impl<'a, S: Store> Watcher<'a, S> {
                 body: Digest::of(incident.title.as_str().as_bytes()),
             }),
             if_match: None,
+            fence: None,
             op: Op::Create(Box::new(incident)),
         };
         Ok(self.store.apply(command).await?)
@@ -110,6 +111,7 @@ impl<'a, S: Store> Watcher<'a, S> {
             by: self.by.clone(),
             key: None,
             if_match: None,
+            fence: None,
             op,
         };
         Ok(self.store.apply(command).await?)

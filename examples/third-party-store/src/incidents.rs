@@ -26,6 +26,9 @@ impl Pages {
                 changed,
                 similar,
             } => {
+                if let Some(fence) = &command.fence {
+                    self.leases.check(fence, now)?;
+                }
                 let mut all = self.commits.clone();
                 all.push(commit.clone());
                 let events = commit.events().cloned().collect();

@@ -9,7 +9,9 @@
 //! and run the same suite.
 
 mod aside;
+mod feed;
 mod incidents;
+mod leases;
 pub mod view;
 
 use std::collections::BTreeMap;
@@ -18,7 +20,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use watchbook_core::audit::{AuditClosing, AuditOpening};
 use watchbook_core::{Clock, Commit, Digest, Entropy, EventId, HybridClock, KeyRecord, NodeId};
-use watchbook_store::Pepper;
+use watchbook_store::{Pepper, ledger};
 
 /// The most commits a ledger holds.
 pub const MAX_COMMITS: usize = 10_000;
@@ -39,6 +41,7 @@ struct Pages {
     closings: BTreeMap<EventId, AuditClosing>,
     keys: Vec<KeyRecord>,
     pepper: Pepper,
+    leases: ledger::Ledger,
 }
 
 impl Ledger {
@@ -54,6 +57,7 @@ impl Ledger {
             closings: BTreeMap::new(),
             keys: Vec::new(),
             pepper: Pepper(pepper),
+            leases: ledger::Ledger::default(),
         };
         Self {
             clock,

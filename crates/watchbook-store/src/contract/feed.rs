@@ -33,7 +33,7 @@ pub struct Changed {
 impl Changed {
     /// What lines, each told by incident and number, change: one change for each incident, in the order in which they
     /// first come.
-    pub(crate) fn of(lines: impl IntoIterator<Item = (IncidentId, u32)>) -> Vec<Self> {
+    pub fn of(lines: impl IntoIterator<Item = (IncidentId, u32)>) -> Vec<Self> {
         let mut changes: Vec<Self> = Vec::with_capacity(1);
         for (incident, seq) in lines {
             match changes.iter_mut().find(|known| known.incident == incident) {

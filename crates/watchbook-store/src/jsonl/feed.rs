@@ -90,9 +90,10 @@ impl Directory {
         let id = journal.store_id();
         let kept = *self.told.lock();
         let kept = kept.filter(|at| at.generation == generation && mark(id, at) == after);
-        let from = match kept {
-            Some(at) => at,
-            None => journal.segment_start(after.number)?,
+        // What came since the last stretch is little; what came since another position may be much.
+        let (from, workers) = match kept {
+            Some(at) => (at, 0),
+            None => (journal.segment_start(after.number)?, self.options.workers),
         };
         let mut reader = Reader {
             store: id,
@@ -104,7 +105,7 @@ impl Directory {
         };
         let end = journal.scan(
             &from,
-            self.options.workers,
+            workers,
             |raw: &RawCommit<'_>| codec::skim(raw.by, raw.records),
             |entry| reader.take(entry),
         )?;

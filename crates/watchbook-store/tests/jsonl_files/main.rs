@@ -9,6 +9,7 @@
 
 mod backup;
 mod damage;
+mod feed;
 mod golden;
 mod health;
 mod projections;

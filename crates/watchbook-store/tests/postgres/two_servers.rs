@@ -98,6 +98,10 @@ fn store(schema: &str) -> PostgresStore {
 
 /// Plays the role that this process was started for. Without one it is a test that has nothing to do.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever starts a server says by a variable what it is to do"
+)]
 fn serve() {
     let Ok(role) = std::env::var(ROLE) else {
         return;
