@@ -12,6 +12,11 @@ use crate::failure::Failure;
 /// How much is read or gathered at once.
 const BLOCK: usize = 1 << 16;
 
+/// The path without links and detours; itself where nothing is there yet.
+pub(crate) fn real(path: PathBuf) -> PathBuf {
+    std::fs::canonicalize(&path).unwrap_or(path)
+}
+
 /// Reads a file of at most `limit` bytes; `-` reads `stdin`.
 ///
 /// # Errors

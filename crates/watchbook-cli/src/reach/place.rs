@@ -11,6 +11,7 @@ use watchbook_store::{PostgresOptions, PostgresStore};
 
 use super::{Kept, absolute};
 use crate::failure::Failure;
+use crate::files;
 use crate::run::Run;
 
 const FILES: &str = "jsonl:";
@@ -95,10 +96,7 @@ impl Place {
     pub(crate) fn is_same(&self, other: &Self, run: &Run) -> Result<bool, Failure> {
         match (self, other) {
             (Self::Files(one), Self::Files(other)) => {
-                let real = |dir| {
-                    let dir = absolute(dir)?;
-                    Ok::<_, Failure>(std::fs::canonicalize(&dir).unwrap_or(dir))
-                };
+                let real = |dir| absolute(dir).map(files::real);
                 Ok(real(one)? == real(other)?)
             }
             (Self::Database(_), Self::Database(_)) => {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use crate::database::schema;
 use crate::world::World;
 
@@ -31,6 +33,19 @@ impl Stores {
     fn copy(&self, args: &[&str]) -> crate::world::Ran {
         let args = [&["copy"], args].concat();
         self.world.run_in(&args, &[("DATABASE_URL", &self.address)])
+    }
+
+    /// How many incidents are in the database.
+    fn arrived(&self) -> usize {
+        let ran = std::process::Command::new("psql")
+            .args([&self.address, "-XAtqc", "select count(*) from incidents"])
+            .output()
+            .unwrap();
+        String::from_utf8(ran.stdout)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap()
     }
 
     /// What a listing in JSON shows of the incidents in a folder.
@@ -118,32 +133,56 @@ fn what_cannot_be_meant_is_refused() {
     assert_eq!(beside.code, 0, "{beside:?}");
 }
 
+/// Incidents in the store whose copy is killed: several portions.
+const MANY: usize = 1_600;
+
+/// Many incidents of another program.
+fn import_many(world: &World) {
+    let record = |number: usize| {
+        let incident = json!({"service": "gateway", "severity": "P2", "title": "Errors"});
+        let event = |at: &str, message: &str| json!({"at": at, "message": message});
+        let record = json!({
+            "source": "pager",
+            "source_id": number.to_string(),
+            "created_at": "2026-02-23T10:00:00Z",
+            "incident": incident,
+            "events": [
+                event("2026-02-23T10:05:00Z", "We look into it."),
+                event("2026-02-23T11:00:00Z", "It is over."),
+            ],
+        });
+        format!("{record}\n")
+    };
+    let records: String = (0..MANY).map(record).collect();
+    let ran = world.run_with(&["import", "jsonl", "-"], records.as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
 #[test]
 fn chaos_a_copy_that_is_killed_is_begun_again() {
     let stores = Stores::new("killed");
-    let demo = stores.world.run(&["demo", "--keep", "demo", "--no-serve"]);
-    assert_eq!(demo.code, 0, "{demo:?}");
-    let args = ["copy", "--from", "jsonl:demo", "--to", "postgres:"];
-    let mut killed = 0;
-    for millis in [40, 80, 120, 160, 200] {
-        let mut command = stores.world.command(&args);
+    import_many(&stores.world);
+    let copy = ["copy", "--from", "jsonl:.", "--to", "postgres:"];
+    let mut cut = 0;
+    for wanted in [1, 501, 1_001] {
+        let mut command = stores.world.command(&copy);
         let mut child = command
             .env("DATABASE_URL", &stores.address)
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        // How far it has come by then is left to chance: that is what is tried.
-        std::thread::sleep(std::time::Duration::from_millis(millis));
-        killed += u32::from(child.try_wait().unwrap().is_none());
+        while stores.arrived() < wanted && child.try_wait().unwrap().is_none() {}
         child.kill().unwrap();
         child.wait().unwrap();
+        cut += usize::from(stores.arrived() < MANY);
     }
-    assert!(killed > 0, "all copies had ended before they were killed");
-    let there = stores.copy(&args[1..]);
+    assert!(cut > 0, "all copies had ended before they were killed");
+    let there = stores.copy(&copy[1..]);
     assert_eq!(there.code, 0, "{there:?}");
-    let back = stores.copy(&["--from", "postgres:", "--to", "jsonl:back"]);
-    assert_eq!(back.code, 0, "{back:?}");
-    assert_eq!(stores.listed("back"), stores.listed("demo"));
+    let back = stores.copy(&["--from", "postgres:", "--to", "jsonl:back", "--json"]);
+    let back: serde_json::Value = serde_json::from_str(&back.stdout).unwrap();
+    assert_eq!(back["compared"]["incidents"], MANY);
+    assert_eq!(stores.listed("back"), stores.listed("."));
 }
 
 #[test]

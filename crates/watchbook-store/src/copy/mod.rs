@@ -71,7 +71,7 @@ pub struct Copied {
     pub idempotency_keys: u64,
     /// Versions of artifacts whose bytes were copied.
     pub artifacts: u64,
-    /// Records of callers' keys.
+    /// Records of callers' keys that were not there before.
     pub keys: u64,
     /// Lines of the audit trail that were not there before.
     pub trail: u64,
@@ -155,9 +155,11 @@ pub async fn copy(
     if let Some(foreign) = survey.foreign.filter(|_| !into_existing) {
         return Err(CopyError::Foreign(foreign));
     }
-    let mut copied = Copied::default();
-    // First of all: when the secrets do not go together nothing is copied.
-    copied.keys = rest::keys(from, to).await?;
+    let mut copied = Copied {
+        // First of all: when the secrets do not go together nothing is copied.
+        keys: rest::keys(from, to).await?,
+        ..Copied::default()
+    };
     progress.begin(Phase::Copying, survey.lines_missing);
     incidents::copy(from, to, progress, &mut copied).await?;
     copied.trail = rest::trail(from, to).await?;

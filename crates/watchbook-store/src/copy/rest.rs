@@ -6,7 +6,7 @@ use crate::contract::Movable;
 /// How many lines of the trail are copied at once.
 const TRAIL_LINES: usize = 2_000;
 
-/// Copies the records of keys in their order, and the secret they are hashed under. How many there are.
+/// Copies the records of keys in their order, and the secret they are hashed under. How many were not there before.
 pub(super) async fn keys(from: &dyn Movable, to: &dyn Movable) -> Result<u64, CopyError> {
     let records = from.keys().await.map_err(CopyError::Source)?;
     if records.is_empty() {
@@ -15,13 +15,14 @@ pub(super) async fn keys(from: &dyn Movable, to: &dyn Movable) -> Result<u64, Co
     let pepper = from.pepper().await.map_err(CopyError::Source)?;
     to.plant_pepper(pepper).await.map_err(CopyError::Target)?;
     let known = to.keys().await.map_err(CopyError::Target)?;
-    let count = records.len() as u64;
+    let mut taken = 0;
     for record in records {
         if !known.contains(&record) {
             to.put_key(record).await.map_err(CopyError::Target)?;
+            taken += 1;
         }
     }
-    Ok(count)
+    Ok(taken)
 }
 
 /// Copies the audit trail. How many lines were not there before.

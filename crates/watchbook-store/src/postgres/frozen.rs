@@ -36,7 +36,7 @@ impl Drop for Held {
 /// A connection for one call.
 pub(super) enum Lent {
     /// Of the pool, to which it goes back.
-    Pooled(Object),
+    Pooled(Box<Object>),
     /// The one on which a moment is kept.
     Frozen(FrozenGuard),
 }
@@ -106,7 +106,10 @@ impl PostgresStore {
             return Ok(Lent::Frozen(FrozenGuard(held)));
         }
         let connection = self.database.connection().await;
-        connection.map(Lent::Pooled).map_err(sqlstate::of_pool)
+        connection
+            .map(Box::new)
+            .map(Lent::Pooled)
+            .map_err(sqlstate::of_pool)
     }
 
     /// Refuses a write to a store that shows one moment.

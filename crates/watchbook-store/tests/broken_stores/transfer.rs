@@ -32,7 +32,9 @@ pub(crate) struct LeavesKeysBehind;
 #[async_trait]
 impl Twist for LeavesKeysBehind {
     async fn plant(&self, real: &Real, mut wholes: Vec<Whole>) -> Result<Planted, StoreError> {
-        wholes.iter_mut().for_each(|whole| whole.keys.clear());
+        for whole in &mut wholes {
+            whole.keys.clear();
+        }
         real.disk.plant(wholes).await
     }
 }

@@ -85,9 +85,8 @@ impl AuditFiles {
                 known.len = day.file.metadata().map_err(unwritable)?.len;
             }
         }
-        match day {
-            Some(day) => self.sync_file(&*day.file).map_err(unwritable)?,
-            None => {}
+        if let Some(day) = day {
+            self.sync_file(&*day.file).map_err(unwritable)?;
         }
         Ok(taken)
     }

@@ -1,7 +1,7 @@
 //! Lines that are taken over, cut into commits again: what one change wrote is one commit, as far as it was given
 //! together.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use watchbook_core::{
     AgentId, By, Commit, Entropy, IncidentId, NodeId, Record, Source, Stamp, Via,
@@ -37,20 +37,20 @@ pub(super) fn parts(rests: Vec<Whole>, node: NodeId) -> Vec<Part> {
     for rest in rests {
         queues.insert(rest.id, cut(rest, node).into());
     }
-    let mut heads: BTreeMap<(Stamp, IncidentId), ()> = BTreeMap::new();
+    let mut heads: BTreeSet<(Stamp, IncidentId)> = BTreeSet::new();
     let stamp_of = |queue: &VecDeque<Commit>| queue.front().map(|commit| commit.stamp);
     for (id, queue) in &queues {
-        heads.extend(stamp_of(queue).map(|stamp| ((stamp, *id), ())));
+        heads.extend(stamp_of(queue).map(|stamp| (stamp, *id)));
     }
     let mut parts: Vec<Part> = Vec::new();
-    while let Some(((_, id), ())) = heads.pop_first() {
+    while let Some((_, id)) = heads.pop_first() {
         let Some(queue) = queues.get_mut(&id) else {
             continue;
         };
         let Some(next) = queue.pop_front() else {
             continue;
         };
-        heads.extend(stamp_of(queue).map(|stamp| ((stamp, id), ())));
+        heads.extend(stamp_of(queue).map(|stamp| (stamp, id)));
         join(&mut parts, next, id);
     }
     parts

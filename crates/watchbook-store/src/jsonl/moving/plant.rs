@@ -1,6 +1,7 @@
 //! Taking whole incidents over: one lock, as many writes as their size asks for, at most one sync.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use watchbook_core::{
@@ -198,13 +199,14 @@ impl Directory {
         let mut states: HashMap<IncidentId, IncidentState> = HashMap::new();
         for event in parts.iter().flat_map(|part| part.commit.events()) {
             let id = event.incident_id;
-            if !states.contains_key(&id) {
-                let known = shelf.book.state(id).transpose().map_err(failure::packed)?;
-                states.insert(id, known.unwrap_or_default());
-            }
-            if let Some(state) = states.get_mut(&id) {
-                fold::apply(state, event);
-            }
+            let state = match states.entry(id) {
+                Entry::Occupied(state) => state.into_mut(),
+                Entry::Vacant(place) => {
+                    let known = shelf.book.state(id).transpose().map_err(failure::packed)?;
+                    place.insert(known.unwrap_or_default())
+                }
+            };
+            fold::apply(state, event);
         }
         Ok(states.into_iter().collect())
     }
