@@ -9,7 +9,10 @@
 
 mod conformance;
 mod cut;
+mod errors;
+mod limits;
 mod migrations;
 mod pooler;
 mod schema;
+mod tls;
 mod writers;
