@@ -1,8 +1,10 @@
-//! `pg`: a throw-away PostgreSQL cluster from the installed binaries, in a folder of its own, reached by a socket only.
+//! `pg`: a throw-away PostgreSQL cluster from the installed binaries, in a folder of its own, reached by a socket, and
+//! with TLS by a free port of this machine.
 //!
 //! The server refuses to run as root, so for root it runs as the system's user `postgres`. Where `PgBouncer` is
 //! installed, one stands before the cluster at the port 6432 of the same folder.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
 use crate::checkout;
@@ -14,13 +16,42 @@ use crate::process::Program;
 pub(crate) const VARIABLE: &str = "WATCHBOOK_TEST_POSTGRES";
 /// Where the cluster of `pg up` is written down, below the target folder.
 const NOTE: &str = "pg-cluster";
-/// Settings on top of the defaults: no network, and room for many tests at once. `fsync` stays on.
-const SETTINGS: &str = "listen_addresses=''\nmax_connections=300\n";
+/// Settings on top of the defaults: room for many tests at once, and TLS. `fsync` stays on.
+const SETTINGS: &str = "\
+max_connections = 300
+listen_addresses = '127.0.0.1'
+port = PORT
+unix_socket_directories = 'FOLDER'
+ssl = on
+ssl_cert_file = 'FOLDER/server.pem'
+ssl_key_file = 'FOLDER/server.key'
+";
+/// Who needs a password: the members of one role, for the tests of passwords.
+const ACCESS: &str = "\
+local all +with_password scram-sha-256
+local all all trust
+host all all 127.0.0.1/32 trust
+";
+/// An authority of the cluster's own, `ca.pem`, and a certificate of 127.0.0.1 by it.
+const CERTIFICATES: &str = "\
+set -e
+cd \"$1\"
+exec 2>openssl.log
+new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
+openssl req -x509 $new -keyout ca.key -out ca.pem -days 7 -subj '/CN=test authority'
+openssl req $new -keyout server.key -out server.csr -subj '/CN=test server'
+echo 'subjectAltName=IP:127.0.0.1' > names
+openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 7 -extfile names -out server.pem
+chmod 600 server.key
+";
+/// What the tests find: an extension, which belongs to the whole database and so is there before the tests make schemas
+/// of their own, and the role of [`ACCESS`].
+const CONTENT: &str = "create extension pg_trgm; create role with_password nologin";
 
 /// Lends a connection for one transaction at a time, few of them, to whoever asks. In the folder of the cluster.
 const POOLER: &str = "\
 [databases]
-* = host=FOLDER auth_user=postgres
+* = host=FOLDER port=PORT auth_user=postgres
 [pgbouncer]
 listen_addr =
 listen_port = 6432
@@ -49,6 +80,8 @@ pub(crate) enum Turn {
 #[derive(Debug)]
 pub(crate) struct Cluster {
     folder: String,
+    /// Its port, also in the name of its socket.
+    port: u16,
     binaries: String,
     keep: bool,
 }
@@ -68,6 +101,7 @@ pub(crate) fn run(turn: Turn) -> Result<(), Failure> {
             let folder = read(&note)?;
             drop(Cluster {
                 folder,
+                port: 0,
                 binaries: binaries()?,
                 keep: false,
             });
@@ -82,6 +116,7 @@ impl Cluster {
         let folder = said(Program::new("mktemp", ["-d", "/tmp/watchbook-pg-XXXXXX"]))?;
         let cluster = Self {
             folder,
+            port: free_port()?,
             binaries: binaries()?,
             keep: false,
         };
@@ -100,20 +135,24 @@ impl Cluster {
             "--locale=C",
         ];
         cluster.tool("initdb", &how)?.capture()?;
-        let settings = format!("{SETTINGS}unix_socket_directories='{}'\n", cluster.folder);
-        cluster.append("data/postgresql.conf", &settings)?;
+        as_owner("sh", &["-c", CERTIFICATES, "sh", &cluster.folder])?.capture()?;
+        // Read after the other settings, so it has the last word.
+        cluster.write("data/postgresql.auto.conf", SETTINGS)?;
+        cluster.write("data/pg_hba.conf", ACCESS)?;
         let log = format!("{}/log", cluster.folder);
         cluster
             .tool("pg_ctl", &["-D", &data, "-l", &log, "--wait", "start"])?
             .capture()?;
-        // An extension belongs to the whole database, so it is there before the tests make schemas of their own.
+        let port = cluster.port.to_string();
         let psql = [
             "-h",
             &cluster.folder,
+            "-p",
+            &port,
             "-U",
             "postgres",
             "-qc",
-            "create extension pg_trgm",
+            CONTENT,
         ];
         cluster.tool("psql", &psql)?.run()?;
         if Program::new(POOLER_PROGRAM, ["--version"]).succeeds() {
@@ -124,14 +163,17 @@ impl Cluster {
 
     /// Starts the pooler before it.
     fn pool(&self) -> Result<(), Failure> {
-        self.append("pgbouncer.ini", &POOLER.replace("FOLDER", &self.folder))?;
+        self.write("pgbouncer.ini", POOLER)?;
         let settings = format!("{}/pgbouncer.ini", self.folder);
         as_owner(POOLER_PROGRAM, &["--daemon", "--quiet", &settings])?.run()
     }
 
     /// How it is reached.
     pub(crate) fn address(&self) -> String {
-        format!("host={} user=postgres dbname=postgres", self.folder)
+        format!(
+            "host={} port={} user=postgres dbname=postgres",
+            self.folder, self.port
+        )
     }
 
     /// Where a program of the same installation is.
@@ -149,9 +191,13 @@ impl Cluster {
         as_owner(&format!("{}/{name}", self.binaries), arguments)
     }
 
-    fn append(&self, file: &str, text: &str) -> Result<(), Failure> {
-        let command = format!("cat >> {}/{file}", self.folder);
-        Program::new("sh", ["-c", &command]).feed(text)
+    /// Writes a file of its folder, and leaves it to its owner.
+    fn write(&self, file: &str, text: &str) -> Result<(), Failure> {
+        let path = format!("{}/{file}", self.folder);
+        let text = text
+            .replace("FOLDER", &self.folder)
+            .replace("PORT", &self.port.to_string());
+        write(Path::new(&path), &text)
     }
 }
 
@@ -193,6 +239,13 @@ fn binaries() -> Result<String, Failure> {
         return Err(Failure::Missing(advice.to_owned()));
     }
     Ok(found)
+}
+
+/// A port that nobody listens on. Somebody may take it before the cluster does; the cluster says so then.
+fn free_port() -> Result<u16, Failure> {
+    let failed = |error| Failure::Missing(format!("there is no free port: {error}"));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+    Ok(listener.local_addr().map_err(failed)?.port())
 }
 
 fn is_root() -> Result<bool, Failure> {

@@ -38,7 +38,7 @@ pub(super) enum Unfit {
     },
     /// It lacks commits that it had.
     #[error(
-        "it ends at commit {here}, and it had {seen}: it was restored from an older copy; restore a newer one, or start without the expectation to go on from this one"
+        "it ends at commit {here}, and it had {seen}: it was restored from an older copy; restore a newer one"
     )]
     OlderCopy { here: u64, seen: u64 },
 }

@@ -19,6 +19,12 @@ pub(super) const RETRY: Duration = Duration::from_secs(1);
 /// What a database that takes no writes is said to be.
 pub(super) const READ_ONLY: &str = "it is read-only; does DATABASE_URL name a replica?";
 
+/// What to do about a certificate that is not trusted.
+const DISTRUST: &str = "; name the host as its certificate does, and set database.ca_file if an authority of your own has signed it";
+
+/// What to do about a server that is not there.
+const UNREACHABLE: &str = "; see whether it runs where DATABASE_URL says";
+
 /// What became of a write that ended in an error.
 #[derive(Debug)]
 pub(super) enum WriteError {
@@ -53,7 +59,10 @@ fn meaning(code: &SqlState) -> (Meaning, &'static str) {
         "23505" => (Meaning::Known, ""),
         "40001" | "40P01" => (Meaning::Raced, ""),
         // By an administrator, by a crash, by a time-out of its own.
-        "57P01" | "57P02" | "57P05" | "25P03" => (Meaning::Ended, "; see why it ends connections"),
+        "57P01" | "57P02" | "57P05" | "25P03" => (
+            Meaning::Ended,
+            "; see whether it is being stopped or restarted",
+        ),
         "57P03" => (Meaning::Ended, "; wait until it has started"),
         "57P04" => (
             Meaning::Ended,
@@ -235,16 +244,20 @@ fn loss_at_connecting(error: &tokio_postgres::Error) -> Option<Loss> {
     if let Some(code) = error.code() {
         return loss_by(code);
     }
-    let is_distrust = beneath_io(error)
-        .and_then(io::Error::get_ref)
-        .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
     let is_silence = error.source().is_none() || beneath_io(error).is_some();
     // What is left is about passwords and TLS.
-    Some(if is_silence && !is_distrust {
+    Some(if is_silence && !is_distrust(error) {
         Loss::Gone
     } else {
         Loss::Misconfigured
     })
+}
+
+/// Whether the other side could not show a certificate that we trust.
+fn is_distrust(error: &tokio_postgres::Error) -> bool {
+    beneath_io(error)
+        .and_then(io::Error::get_ref)
+        .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
 }
 
 fn loss_by(code: &SqlState) -> Option<Loss> {
@@ -275,11 +288,18 @@ fn why(error: &ExecError) -> String {
 /// What the database says, with a hint where its words alone do not help.
 pub(super) fn why_of(error: &tokio_postgres::Error) -> String {
     let Some(said) = error.as_db_error() else {
-        let beneath = error.source();
-        return beneath.map_or_else(
+        let said = error.source().map_or_else(
             || error.to_string(),
             |beneath| format!("{error}: {beneath}"),
         );
+        let advice = if is_distrust(error) {
+            DISTRUST
+        } else if beneath_io(error).is_some() {
+            UNREACHABLE
+        } else {
+            ""
+        };
+        return format!("{said}{advice}");
     };
     if *said.code() == SqlState::READ_ONLY_SQL_TRANSACTION {
         // Its own words name the SELECT that our write begins with.

@@ -16,7 +16,7 @@ use crate::plan::{Death, Harm, Plan};
 use crate::verdict::{Ledger, Verdict};
 
 /// How long anything of a cycle may take.
-const TOO_LONG: Duration = Duration::from_secs(60);
+const TOO_LONG: Duration = Duration::from_secs(90);
 const LOOK: Duration = Duration::from_millis(2);
 /// How many writes go to the database before it is harmed.
 const BEFORE: u64 = 30;
@@ -176,13 +176,21 @@ impl Chaos {
 
     async fn until(&mut self, plan: Plan, what: &str, is_so: impl Fn(&Heard) -> bool) {
         let begun = Instant::now();
-        while !is_so(&self.heard.lock()) {
+        loop {
+            let (is_so, so_far) = {
+                let heard = self.heard.lock();
+                (
+                    is_so(&heard),
+                    (heard.phase.clone(), heard.database, heard.apart),
+                )
+            };
+            if is_so {
+                return;
+            }
             assert!(
                 begun.elapsed() < TOO_LONG,
-                "seed {}, {plan:?}: it does not come to pass that {what}; phase {}, {} apart",
-                self.seed,
-                self.heard.lock().phase,
-                self.heard.lock().apart
+                "seed {}, {plan:?}: it does not come to pass that {what}; phase, writes to the database and apart: {so_far:?}",
+                self.seed
             );
             sleep(LOOK).await;
         }

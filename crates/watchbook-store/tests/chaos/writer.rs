@@ -23,7 +23,7 @@ const SHARED: usize = 40;
 /// A pause after a call that could not be answered.
 const PAUSE: Duration = Duration::from_millis(20);
 /// A pause between two calls: so many writers are enough without keeping both cores busy.
-const BREATH: Duration = Duration::from_millis(3);
+const BREATH: Duration = Duration::from_millis(15);
 
 /// What the writers of one process share.
 pub(crate) struct Shared {

@@ -7,8 +7,8 @@ use watchbook_store::Incidents;
 use watchbook_store::conformance::block_on;
 use watchbook_store::postgres::{ExecMode, PostgresStore};
 
-use crate::schema::Schema;
 use crate::commands::{command, creation};
+use crate::schema::Schema;
 
 async fn with_followups(store: &PostgresStore, titles: &[&str]) -> IncidentId {
     let incident = store.apply(creation()).await.unwrap().incident.id;

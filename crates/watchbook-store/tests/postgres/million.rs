@@ -4,8 +4,8 @@ use watchbook_core::Timestamp;
 use watchbook_store::Incidents;
 use watchbook_store::postgres::{ExecMode, MILLION};
 
-use crate::schema::Schema;
 use crate::commands::creation;
+use crate::schema::Schema;
 
 /// The tables that no list may read from end to end.
 pub(crate) const BIG: &[&str] = &[

@@ -38,6 +38,14 @@ pub(crate) fn cluster() -> String {
     })
 }
 
+/// A part of where the cluster is: `host` is its folder, `port` its port.
+pub(crate) fn part(key: &str) -> String {
+    let cluster = cluster();
+    let mut pairs = cluster.split(' ').filter_map(|pair| pair.split_once('='));
+    let found = pairs.find(|(name, _)| *name == key);
+    found.expect("a part of the address").1.to_owned()
+}
+
 /// A proxy before the cluster.
 pub(crate) fn proxy() -> Proxy {
     let cluster = cluster();
@@ -50,7 +58,7 @@ pub(crate) fn proxy() -> Proxy {
 
 /// A schema that goes with this value.
 pub(crate) struct Schema {
-    name: String,
+    pub(crate) name: String,
     cluster: String,
     /// Whether it goes with this value.
     is_own: bool,
@@ -100,11 +108,19 @@ impl Schema {
         PostgresOptions::new(url, Arc::new(self.clock.clone()), Arc::new(OsEntropy))
     }
 
+    /// The address `server` with what makes it reach this schema.
+    pub(crate) fn url(&self, server: &str) -> String {
+        let name = &self.name;
+        format!("{server} application_name={name} options='-c search_path={name},public'")
+    }
+
     /// How to reach it through a proxy.
     pub(crate) fn options_through(&self, proxy: &Proxy) -> PostgresOptions {
         let mut options = self.options();
-        let port = proxy.address().port();
-        options.url = format!("{} host=127.0.0.1 port={port}", options.url);
+        options.url = self.url(&format!(
+            "host=127.0.0.1 port={} user=postgres sslmode=disable",
+            proxy.address().port()
+        ));
         options
     }
 
@@ -123,8 +139,8 @@ impl Schema {
         let mut options = self.options();
         // Without a name of its own: the pooler gives it to its own connections too, and they would end with this one.
         options.url = format!(
-            "{cluster} port=6432 user={name} sslmode=disable",
-            cluster = cluster(),
+            "host={folder} port=6432 user={name} dbname=postgres sslmode=disable",
+            folder = part("host"),
             name = self.name
         );
         options
@@ -160,6 +176,17 @@ impl Schema {
             rows.join("; ")
         ))
         .await;
+    }
+
+    /// Begins a transaction in it with a statement, behind the store's back; it lasts for as long as the connection.
+    pub(crate) async fn begin(&self, sql: &str) -> Client {
+        let client = connect().await;
+        let begin = format!(
+            "set application_name to {name}; set search_path to {name}, public; begin; {sql}",
+            name = self.name
+        );
+        client.batch_execute(&begin).await.expect("a transaction");
+        client
     }
 
     /// Runs a statement in it, behind the store's back.
@@ -237,7 +264,7 @@ impl Drop for Schema {
     }
 }
 
-async fn run(sql: &str) {
+pub(crate) async fn run(sql: &str) {
     connect()
         .await
         .batch_execute(sql)
@@ -245,7 +272,7 @@ async fn run(sql: &str) {
         .expect("a statement");
 }
 
-async fn connect() -> Client {
+pub(crate) async fn connect() -> Client {
     let (client, connection) = tokio_postgres::connect(&cluster(), NoTls)
         .await
         .expect("the cluster that the test command started");
