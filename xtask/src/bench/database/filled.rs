@@ -10,6 +10,9 @@ use watchbook_store::{Incidents, PostgresOptions, PostgresStore, migrate_databas
 use crate::bench::{AnyError, commands};
 use crate::pg::Cluster;
 
+/// Connections of the store: one for each caller, as with pgbench.
+const CONNECTIONS: usize = 64;
+
 /// A database with the tables of a store.
 pub(super) struct BenchDatabase {
     /// Its name in the cluster.
@@ -29,7 +32,9 @@ impl BenchDatabase {
             .await?;
         let address = whole.replace("dbname=postgres", &format!("dbname={name}"));
         let url = format!("{address} sslmode=disable");
-        let options = PostgresOptions::new(url, Arc::new(SystemClock), Arc::new(OsEntropy));
+        let mut options = PostgresOptions::new(url, Arc::new(SystemClock), Arc::new(OsEntropy));
+        // As many as pgbench has: how many commits share a sync depends on how many connections commit.
+        options.connections = CONNECTIONS;
         migrate_database(&options).await?;
         Ok(Self {
             name,

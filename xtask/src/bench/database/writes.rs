@@ -21,7 +21,7 @@ const TURNS: u32 = 3;
 /// How long one turn lasts, of either.
 const TURN: Duration = Duration::from_secs(4);
 /// How long both write before anything counts.
-const WARM_UP: Duration = Duration::from_secs(1);
+const WARM_UP: Duration = Duration::from_secs(3);
 /// 2026-11-25T10:00:00Z: the incidents that our notes go to. Those of pgbench are created in the minute after.
 const OURS: Timestamp = Timestamp::from_millis(1_795_600_800_000);
 const MINUTE: Duration = Duration::from_mins(1);
