@@ -31,7 +31,9 @@ impl Pair {
         let mut nodes = [World::of_node(1), World::of_node(2)];
         for commit in &first.commits {
             log.take(commit);
-            nodes.iter_mut().for_each(|node| node.take(commit.clone()));
+            for node in &mut nodes {
+                node.take(commit.clone());
+            }
         }
         let seen = log
             .states()
