@@ -89,6 +89,7 @@ impl<'a, S: Store> Watcher<'a, S> {
             roles: BTreeMap::new(),
             started_at: None,
             detected_at: None,
+            group_key: None,
         };
         let command = Command {
             change: ChangeId::from_key("queue-watcher/open", key),

@@ -28,4 +28,4 @@ impl Harness for Ledgers {
     }
 }
 
-watchbook_store::conformance_suite!(Ledgers::default(), without: [Persistent, Shared, Verifiable, Faults, Damage, Files, Restoration]);
+watchbook_store::conformance_suite!(Ledgers::default(), without: [Persistent, Shared, Verifiable, Faults, Damage, Files, Restoration, Transfer, Absorbs]);

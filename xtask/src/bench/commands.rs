@@ -103,6 +103,7 @@ fn incident(number: u32) -> Result<NewIncident, AnyError> {
         roles: BTreeMap::new(),
         started_at: None,
         detected_at: None,
+        group_key: None,
     })
 }
 

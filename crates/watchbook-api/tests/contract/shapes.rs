@@ -127,6 +127,7 @@ pub(crate) fn incident(number: u64) -> Incident {
         roles: pair("commander"),
         started_at: at("2026-02-23T09:58:00Z"),
         detected_at: Some(at("2026-02-23T09:59:00Z")),
+        group_key: None,
         created_at: at("2026-02-23T10:00:00Z"),
         acknowledged_at: Some(at("2026-02-23T10:05:00Z")),
         mitigated_at: None,

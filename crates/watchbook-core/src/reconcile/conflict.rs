@@ -86,7 +86,7 @@ impl Loser<'_> {
             stamp: line.stamp,
             kind: EventType::Conflict,
             message: format!(
-                "overridden: {what}, as {} set it; another node set it differently while they were apart",
+                "overridden: {what}, as {} set it; another node set it as well while they were apart",
                 line.id
             ),
             meta,

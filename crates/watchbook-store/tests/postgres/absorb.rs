@@ -20,7 +20,7 @@ use crate::commands::{creation, note};
 use crate::schema::Schema;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_logs_leave_what_they_leave_in_memory(

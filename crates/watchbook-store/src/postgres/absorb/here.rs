@@ -113,7 +113,7 @@ impl Here {
         self.held.insert(event.id, Held { incident: id, node });
         for set in &event.set {
             match set {
-                Set::Redacted(black) => self.black_out(*black),
+                Set::Redacted(black) => self.black_out(id, *black),
                 Set::CreatedAt(_) => self.openings.push((change, event.clone())),
                 _ => {}
             }
@@ -123,11 +123,13 @@ impl Here {
         }
     }
 
-    fn black_out(&mut self, id: EventId) {
+    /// Takes the texts from a line of this incident. A line of another one is not meant, whatever its id.
+    fn black_out(&mut self, incident: IncidentId, id: EventId) {
+        let is_meant = |line: &Event| (line.incident_id, line.id) == (incident, id);
         let mut made = self.made.lines.iter_mut();
-        if let Some(line) = made.find(|line| line.event.id == id) {
+        if let Some(line) = made.find(|line| is_meant(&line.event)) {
             line.event = redact::blank(&line.event);
-        } else if let Some(line) = self.texts.get(&id) {
+        } else if let Some(line) = self.texts.get(&id).filter(|line| is_meant(line)) {
             self.made.blanks.insert(id, redact::blank(line));
         }
     }
