@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
-use watchbook_config::{Backend, Flags};
+use watchbook_config::Flags;
 use watchbook_store::disk::{Disk, RealDisk};
 use watchbook_store::jsonl::{BackupReport, JsonlStore, Layout, restore as unpack};
 
@@ -30,7 +30,7 @@ pub(super) fn backup(run: &Run, how: &Backup, output: &mut Output<'_>) -> Result
     let staging;
     let files = match &directory.store {
         Kept::Files(files) => files,
-        Kept::Database(_) => {
+        Kept::Database(_) | Kept::Auto { .. } => {
             staging = Staging::new(run)?;
             let bar = Bar::new(output.terminal.progress && !output.json);
             runtime.block_on(staging.take_in(&directory.store, &bar))?
@@ -135,7 +135,7 @@ pub(super) fn restore(
     }
     let dir = run.dir();
     let (config, options) = run.opening(&dir, Flags::default())?.options()?;
-    if config.backend == Backend::Postgres {
+    if config.backend.needs_database() {
         return into_database(run, what, stdin, output);
     }
     let report = unpacked(run, what, &options.layout, stdin)?;

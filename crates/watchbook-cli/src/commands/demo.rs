@@ -87,6 +87,7 @@ fn open(run: &Run, dir: &Path) -> Result<Directory, Failure> {
         agent: run.agent()?,
         clock: std::sync::Arc::clone(&run.clock),
         entropy: std::sync::Arc::clone(&run.entropy),
+        is_tended: false,
     };
     opening.open()
 }

@@ -119,7 +119,7 @@ fn report(checks: &[Check]) -> String {
 async fn examine(run: &Run, directory: &Directory) -> Result<Vec<Check>, Failure> {
     let mut checks = settings(directory);
     let layout = layout(directory);
-    if matches!(directory.store, Kept::Database(_) | Kept::Auto(_)) {
+    if matches!(directory.store, Kept::Database(_) | Kept::Auto { .. }) {
         checks.push(store(directory).await);
         checks.push(clock(run, directory).await?);
         checks.extend(keys(run, directory).await);

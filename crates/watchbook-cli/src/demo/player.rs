@@ -43,6 +43,7 @@ pub(crate) async fn play(dir: &Path, now: Timestamp) -> Result<Played, Failure> 
         agent: agent("watchbook-demo")?,
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         entropy: Arc::new(Seeded(AtomicU64::new(SEED))),
+        is_tended: false,
     };
     let directory = opening.open()?;
     let calls = scenario::calls(now);

@@ -98,12 +98,12 @@ impl Opening<'_> {
         let kept = match config.backend {
             Backend::Jsonl => Kept::Files(JsonlStore::open(files)?),
             Backend::Postgres => Kept::Database(PostgresStore::new(self.database()?.1)?),
-            Backend::Auto => Kept::Auto(self.auto(&config, files)?),
+            Backend::Auto => self.auto(&config, files)?,
         };
         Ok((config, kept))
     }
 
-    fn auto(&self, config: &Config, files: JsonlOptions) -> Result<AutoStore, Failure> {
+    fn auto(&self, config: &Config, files: JsonlOptions) -> Result<Kept, Failure> {
         let database = PostgresStore::new(self.database()?.1)?;
         let shelter = Folder::new(&config.dir, files);
         let options = AutoOptions {
@@ -111,11 +111,11 @@ impl Opening<'_> {
             eager: !self.is_tended,
             ..AutoOptions::new(Arc::clone(&self.clock))
         };
-        Ok(AutoStore::new(
-            Arc::new(database),
-            Arc::new(shelter),
-            options,
-        ))
+        let first = Arc::new(database.clone());
+        Ok(Kept::Auto {
+            node: AutoStore::new(first, Arc::new(shelter), options),
+            database,
+        })
     }
 
     /// Opens the directory. Makes nothing: the first write does.

@@ -4,9 +4,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use watchbook_store::auto::AutoStore;
+use watchbook_store::auto::{AutoStore, RETRY};
 use watchbook_store::jsonl::JsonlStore;
-use watchbook_store::{Health, Incidents as _, Movable, PostgresStore, Store};
+use watchbook_store::{Health, Incidents as _, Movable, PostgresStore, Store, StoreError};
 
 use crate::failure::Failure;
 
@@ -21,7 +21,12 @@ pub(crate) enum Kept {
     /// In a database.
     Database(PostgresStore),
     /// In a database, and in files while that is lost.
-    Auto(AutoStore),
+    Auto {
+        /// The node.
+        node: AutoStore,
+        /// Its database, for what is only done there.
+        database: PostgresStore,
+    },
 }
 
 impl Kept {
@@ -30,7 +35,7 @@ impl Kept {
         match self {
             Self::Files(store) => Arc::new(store.clone()),
             Self::Database(store) => Arc::new(store.clone()),
-            Self::Auto(store) => Arc::new(store.clone()),
+            Self::Auto { node, .. } => Arc::new(node.clone()),
         }
     }
 
@@ -41,7 +46,7 @@ impl Kept {
     pub(crate) async fn start(&self) -> Result<(), Failure> {
         match self {
             Self::Files(_) | Self::Database(_) => Ok(()),
-            Self::Auto(store) => Ok(store.start().await.map(|_| ())?),
+            Self::Auto { node, .. } => Ok(node.start().await.map(|_| ())?),
         }
     }
 
@@ -49,7 +54,7 @@ impl Kept {
     pub(crate) async fn keep_tending(&self, stop: impl Future<Output = ()> + Send) {
         match self {
             Self::Files(_) | Self::Database(_) => stop.await,
-            Self::Auto(store) => store.keep_tending(TENDING, stop).await,
+            Self::Auto { node, .. } => node.keep_tending(TENDING, stop).await,
         }
     }
 
@@ -57,18 +62,27 @@ impl Kept {
     pub(crate) fn movable(&self) -> Arc<dyn Movable> {
         match self {
             Self::Files(store) => Arc::new(store.clone()),
-            Self::Database(store) => Arc::new(store.clone()),
+            Self::Database(database) | Self::Auto { database, .. } => Arc::new(database.clone()),
         }
     }
 
     /// The same as it is at this moment, where that can be held while others write.
     ///
     /// # Errors
-    /// When the database cannot be reached.
+    /// When the database cannot be reached, or does not have yet what was written in files meanwhile.
     pub(crate) async fn frozen(&self) -> Result<Self, Failure> {
         match self {
             Self::Files(_) => Ok(self.clone()),
             Self::Database(store) => Ok(Self::Database(store.frozen().await?)),
+            Self::Auto { node, .. } if node.phase()?.is_apart() => Err(Failure::Store(
+                StoreError::Unavailable {
+                    why: "the database is lost, so it does not hold everything; bring it back first (`watchbook auto retry`)"
+                        .to_owned(),
+                    retry_after: RETRY,
+                    source: None,
+                },
+            )),
+            Self::Auto { database, .. } => Ok(Self::Database(database.frozen().await?)),
         }
     }
 
@@ -79,7 +93,7 @@ impl Kept {
     pub(crate) fn exists(&self) -> Result<bool, Failure> {
         match self {
             Self::Files(store) => Ok(store.exists()?),
-            Self::Database(_) | Self::Auto(_) => Ok(true),
+            Self::Database(_) | Self::Auto { .. } => Ok(true),
         }
     }
 
@@ -91,7 +105,7 @@ impl Kept {
         match self {
             Self::Files(store) => Ok(store.close()?),
             Self::Database(_) => Ok(()),
-            Self::Auto(store) => Ok(store.close()?),
+            Self::Auto { node, .. } => Ok(node.close()?),
         }
     }
 
@@ -102,7 +116,7 @@ impl Kept {
     pub(crate) fn files(&self, command: &str) -> Result<&JsonlStore, Failure> {
         match self {
             Self::Files(store) => Ok(store),
-            Self::Database(_) | Self::Auto(_) => Err(Failure::Usage(format!(
+            Self::Database(_) | Self::Auto { .. } => Err(Failure::Usage(format!(
                 "{command} looks after files, and store.backend keeps incidents in a database; use its own tools, such as pg_dump"
             ))),
         }
@@ -114,7 +128,7 @@ impl Kept {
     /// When there is no database, or nothing beside it.
     pub(crate) fn auto(&self) -> Result<&AutoStore, Failure> {
         match self {
-            Self::Auto(store) => Ok(store),
+            Self::Auto { node, .. } => Ok(node),
             Self::Files(_) | Self::Database(_) => Err(Failure::Usage(
                 "store.backend is not auto here; set INCIDENT_BACKEND=auto, or the setting store.backend"
                     .to_owned(),
@@ -127,7 +141,7 @@ impl Kept {
         match self {
             Self::Files(store) => store.health().await,
             Self::Database(store) => store.health().await,
-            Self::Auto(store) => store.health().await,
+            Self::Auto { node, .. } => node.health().await,
         }
     }
 }

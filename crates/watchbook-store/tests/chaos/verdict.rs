@@ -73,7 +73,7 @@ impl Verdict {
         verdict.look_at_changes(ledger, &all);
         verdict.look_at_numbers(&all);
         verdict.look_at_orders(ledger, &all);
-        verdict.look_at_keys(ledger, &database).await;
+        verdict.look_at_keys(ledger, &all, &database).await;
         verdict.look_at_folds(&all, &database).await;
         verdict.look_at_mirror(&all, dir, url).await;
         verdict
@@ -154,13 +154,24 @@ impl Verdict {
     }
 
     /// However many incidents one key opened on nodes apart, one of them is left.
-    async fn look_at_keys(&mut self, ledger: &Ledger, database: &PostgresStore) {
-        for (change, incidents) in &ledger.created {
-            if incidents.len() < 2 {
-                continue;
-            }
+    async fn look_at_keys(
+        &mut self,
+        ledger: &Ledger,
+        all: &BTreeMap<IncidentId, Whole>,
+        database: &PostgresStore,
+    ) {
+        let mut opened: BTreeMap<ChangeId, Vec<IncidentId>> = BTreeMap::new();
+        for whole in all.values() {
+            let first = whole.lines.first().map(|line| line.change);
+            opened.entry(first.unwrap()).or_default().push(whole.id);
+        }
+        for (change, answered) in &ledger.created {
+            let incidents = opened.get(change).cloned().unwrap_or_default();
+            self.must(answered.iter().all(|id| incidents.contains(id)), || {
+                format!("{change} was answered with {answered:?} and opened {incidents:?}")
+            });
             let mut unmerged = 0;
-            for id in incidents {
+            for id in &incidents {
                 let incident = database.get(*id).await.unwrap();
                 let is_merged = incident.status == Status::Merged;
                 self.merged += u64::from(is_merged);

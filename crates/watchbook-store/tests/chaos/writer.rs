@@ -22,6 +22,8 @@ use crate::node::say;
 const SHARED: usize = 40;
 /// A pause after a call that could not be answered.
 const PAUSE: Duration = Duration::from_millis(20);
+/// When an impatient caller hangs up.
+const HANGS_UP: Duration = Duration::from_millis(120);
 /// A pause between two calls: so many writers are enough without keeping both cores busy.
 const BREATH: Duration = Duration::from_millis(15);
 
@@ -86,13 +88,19 @@ fn below(end: u64) -> u64 {
 /// Writes until the process stops.
 pub(crate) async fn writes(writer: u64, store: AutoStore, shared: Arc<Shared>) {
     let mut again: Option<Command> = None;
+    let mut hung_up = false;
     while !shared.stopping.load(Ordering::Relaxed) {
-        let command = match again.take().filter(|_| below(4) == 0) {
+        let command = match again.take().filter(|_| hung_up || below(4) == 0) {
             Some(command) => sent_again(command),
             None => fresh(&shared),
         };
         if command.key.is_some() {
             again = Some(command.clone());
+        }
+        // Whoever hangs up sends the same request again: it may have been done.
+        hung_up = is_impatient(&command) && !is_heard(&store, &command).await;
+        if hung_up {
+            continue;
         }
         if let Some(applied) = carry_out(&store, &command, &shared).await {
             tell(writer, &store, &command, &applied);
@@ -103,6 +111,17 @@ pub(crate) async fn writes(writer: u64, store: AutoStore, shared: Arc<Shared>) {
         tokio::time::sleep(BREATH).await;
     }
     shared.stopped.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Whether its caller hangs up early.
+fn is_impatient(command: &Command) -> bool {
+    command.key.is_some() && matches!(command.op, Op::Create(_)) && below(3) == 0
+}
+
+/// Whether the call is answered before its caller hangs up.
+async fn is_heard(store: &AutoStore, command: &Command) -> bool {
+    let call = store.apply(command.clone());
+    tokio::time::timeout(HANGS_UP, call).await.is_ok()
 }
 
 /// Until it is answered: the same command, whatever happened to it. `None` for a refusal.
