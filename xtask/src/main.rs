@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod chaos;
 mod checkout;
 mod ci;
 mod codegen;
@@ -39,6 +40,8 @@ usage: cargo xtask <command>
   codegen [--check]   write the generated files; --check only says which differ
   bench store [--large]
                       compare ours with its peers in one table (release build); --large adds a store ten times as big
+  chaos [cycles [seed]]
+                      let everything beneath a node fail, 200 times unless it is said, and look what became of it
   pg up|down          start a throw-away PostgreSQL cluster for the tests, or take it away
   bench http          the same for creates over HTTP
   bench postgres      the same for a database, beside pgbench";
@@ -69,6 +72,7 @@ fn dispatch(words: &[&str]) -> Result<(), Failure> {
         ["codegen", "--check"] => codegen::check(codegen::Build::CommandOnly),
         ["pg", "up"] => pg::run(pg::Turn::Up),
         ["pg", "down"] => pg::run(pg::Turn::Down),
+        ["chaos", words @ ..] => chaos::run(words),
         ["bench", words @ ..] => bench::run(words),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -38,8 +38,19 @@ struct Needing {
 const NEEDING: [Needing; 2] = [
     Needing {
         need: "postgres",
-        filter: "(binary_id(watchbook-store::postgres) or test(/^database::/))",
+        filter: "(binary_id(watchbook-store::postgres) or binary_id(watchbook-store::chaos) or test(/^(database|auto)::/))",
         parts: &[
+            "nothing_acknowledged_is_lost_or_doubled",
+            "absorb::",
+            "conformance_auto::",
+            "feed::",
+            "followups::",
+            "leases::",
+            "pg_dump::",
+            "plans::",
+            "transfer::",
+            "two_servers::",
+            "auto::",
             "prepared::",
             "unnamed::",
             "migrations::",

@@ -2,8 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+/// How often the server is started until it is given up.
+const STARTS: u32 = 50;
+const BETWEEN_STARTS: Duration = Duration::from_millis(100);
 
 /// A throw-away cluster, reached by a socket in its folder.
 pub(crate) struct Cluster {
@@ -64,16 +69,21 @@ impl Cluster {
         format!("host={folder} user=postgres dbname=postgres sslmode=disable")
     }
 
-    /// Starts the server and waits until it takes connections.
+    /// Starts the server and waits until it takes connections. A process of the one before that was killed may take a
+    /// moment to be gone, and until then the new one does not start.
     pub(crate) fn up(&self) {
         let log = self.folder.path().join("log");
         let how = ["--wait", "--timeout=60", "start", "-D"];
-        ran(self
-            .tool("pg_ctl")
-            .args(how)
-            .arg(self.data())
-            .arg("-l")
-            .arg(log));
+        for _ in 0..STARTS {
+            let mut start = self.tool("pg_ctl");
+            start.args(how).arg(self.data()).arg("-l").arg(&log);
+            if start.stderr(Stdio::null()).status().unwrap().success() {
+                return;
+            }
+            std::thread::sleep(BETWEEN_STARTS);
+        }
+        let said = std::fs::read_to_string(log).unwrap_or_default();
+        panic!("the server does not start:\n{said}");
     }
 
     /// Shuts the server down; its clients are sent away.
