@@ -18,6 +18,9 @@ use crate::contract::{Apart, FeedPosition, Loss, Lost, MAX_ABSORBED, Run, StoreE
 /// How often the gate is tried before a replay is put off to the next tending.
 const TRIES: u32 = 20;
 
+/// How many runs are brought in until it is looked whether writers are quicker.
+const RUNS_AT_ONCE: usize = 8;
+
 /// A replay under way.
 struct Replay {
     generation: u64,
@@ -26,6 +29,8 @@ struct Replay {
     own: Box<dyn OwnCommits>,
     /// Up to which number the log's own commits are in the database.
     upto: u64,
+    /// Whether commits are written quicker than they are brought in.
+    is_outpaced: bool,
     /// Incidents of commits that were brought in since the fresh mirror last took them over.
     touched: BTreeSet<IncidentId>,
 }
@@ -50,6 +55,7 @@ impl AutoStore {
             node: local.node(log),
             own: local.own_commits(),
             upto: primary.absorbed(log).await?,
+            is_outpaced: false,
             touched: BTreeSet::new(),
         };
         self.check_last_report(&mut replay).await?;
@@ -58,10 +64,26 @@ impl AutoStore {
         self.go_back(condition, &*local, replay).await
     }
 
-    /// Brings in own commits until what is left is small: no more than one run, which may have been written meanwhile.
+    /// Brings in own commits until what is left is small: no more than one run. Writers go on meanwhile; when they are
+    /// quicker than that, they are let in for moments only.
     async fn bring_in(&self, replay: &mut Replay) -> Result<(), StoreError> {
-        while self.bring_in_some(replay).await? == MAX_ABSORBED {}
-        Ok(())
+        let mut before = usize::MAX;
+        loop {
+            let waiting = replay.own.waiting().await?;
+            if waiting <= MAX_ABSORBED {
+                return Ok(());
+            }
+            replay.is_outpaced |= waiting >= before;
+            before = waiting;
+            if replay.is_outpaced {
+                let _closed = self.node.shelter.close(GATE).await?;
+                self.bring_in_the_rest(replay).await?;
+            } else {
+                for _ in 0..RUNS_AT_ONCE {
+                    self.bring_in_some(replay).await?;
+                }
+            }
+        }
     }
 
     /// Brings in what is left while the gate is closed; `false` when it cannot be closed for as long as that takes.

@@ -49,6 +49,12 @@ pub trait OwnCommits: Send + Sync {
     /// # Errors
     /// When the log cannot be read.
     async fn next(&mut self, limit: usize) -> Result<Vec<Apart>, StoreError>;
+
+    /// How many there are by now that were not given yet.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    async fn waiting(&mut self) -> Result<usize, StoreError>;
 }
 
 /// Held for as long as something must not be interrupted; let go of by dropping it.

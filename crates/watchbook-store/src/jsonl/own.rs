@@ -52,15 +52,36 @@ struct OwnLines {
 #[async_trait]
 impl OwnCommits for OwnLines {
     async fn next(&mut self, limit: usize) -> Result<Vec<Apart>, StoreError> {
+        self.reading(move |reading, directory| reading.next(directory, limit))
+            .await
+    }
+
+    async fn waiting(&mut self) -> Result<usize, StoreError> {
+        self.reading(|reading, directory| {
+            if let Some(journal) = directory.journal().map_err(failure::reading)? {
+                reading.look_through(&journal).map_err(failure::reading)?;
+            }
+            Ok(reading.found.len())
+        })
+        .await
+    }
+}
+
+impl OwnLines {
+    /// Does something that may wait for the disk, off the threads that must not wait.
+    async fn reading<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Reading, &Directory) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let mut reading = self.reading.take().ok_or_else(failure::abandoned)?;
         let directory = Arc::clone(&self.directory);
-        let read = tokio::task::spawn_blocking(move || {
-            let commits = reading.next(&directory, limit);
-            (reading, commits)
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work(&mut reading, &directory);
+            (reading, result)
         });
-        let (reading, commits) = read.await.map_err(|_| failure::abandoned())?;
+        let (reading, result) = done.await.map_err(|_| failure::abandoned())?;
         self.reading = Some(reading);
-        commits
+        result
     }
 }
 

@@ -59,6 +59,10 @@ impl OwnCommits for OwnMade {
         self.given += commits.len();
         Ok(commits)
     }
+
+    async fn waiting(&mut self) -> Result<usize, StoreError> {
+        Ok(self.book.lock().made.len() - self.given)
+    }
 }
 
 impl Book {
