@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 
+use crate::database::{DATABASE, DatabaseKeys};
 use crate::read::{
     Data, Findings, Node, Read, Secreted, Size, Span, Text, Textual, Whole, keys, words,
 };
@@ -120,7 +121,11 @@ pub(crate) struct Setting {
     pub(crate) secret: bool,
 }
 
-const fn setting(section: &'static str, key: &'static str, variable: &'static str) -> Setting {
+pub(crate) const fn setting(
+    section: &'static str,
+    key: &'static str,
+    variable: &'static str,
+) -> Setting {
     Setting {
         section,
         key,
@@ -155,6 +160,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("store", "fsync_interval", "WATCHBOOK_FSYNC_INTERVAL"),
     setting("store", "lock_deadline", "WATCHBOOK_LOCK_DEADLINE"),
     setting("store", "memory_bound", "WATCHBOOK_MEMORY_BOUND"),
+    DATABASE[0],
+    DATABASE[1],
+    DATABASE[2],
+    DATABASE[3],
+    DATABASE[4],
+    DATABASE[5],
     flagged(&setting("server", "listen", "WATCHBOOK_LISTEN"), "--listen"),
     flagged(
         &setting("server", "public_url", "WATCHBOOK_PUBLIC_URL"),
@@ -171,6 +182,8 @@ keys! {
     pub(crate) struct SettingsKeys {
         /// Where things are kept.
         store: StoreKeys,
+        /// How a database is used.
+        database: DatabaseKeys,
         /// How the server listens.
         server: ServerKeys,
     }
