@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio_postgres::{Client, NoTls};
 use watchbook_store::postgres::{ExecMode, PostgresOptions, PostgresStore, migrate};
@@ -10,6 +11,9 @@ use watchbook_store::system::{ManualClock, OsEntropy};
 
 /// Names the cluster, as `key=value` pairs of a superuser.
 const CLUSTER: &str = "WATCHBOOK_TEST_POSTGRES";
+
+/// How long a database may take on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where the cluster is.
 #[expect(
@@ -65,7 +69,10 @@ impl Schema {
     /// How to reach it.
     pub(crate) fn options(&self) -> PostgresOptions {
         let url = self.url(&format!("{} sslmode=disable", cluster()));
-        PostgresOptions::new(url, Arc::new(self.clock.clone()), Arc::new(OsEntropy))
+        let clock = Arc::new(self.clock.clone());
+        let mut options = PostgresOptions::new(url, clock, Arc::new(OsEntropy));
+        (options.connect_timeout, options.statement_timeout) = (PATIENCE, PATIENCE);
+        options
     }
 
     /// The address `server` with what makes it reach this schema.
@@ -135,7 +142,8 @@ impl Drop for Schema {
     fn drop(&mut self) {
         // A connection whose transaction nobody ended, as after a test that failed, would keep its tables.
         let sql = format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity
+            "set lock_timeout = '20s';
+            select pg_terminate_backend(pid) from pg_stat_activity
             where application_name = '{name}' or usename = '{name}';
             drop schema if exists {name} cascade;
             drop role if exists {name}",
