@@ -68,6 +68,30 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("WATCHBOOK_CONFIG", "the settings file, like --config"),
     variable(
+        "WATCHBOOK_DATABASE_CA_FILE",
+        "certificates that PostgreSQL's must come from; the setting database.ca_file",
+    ),
+    variable(
+        "WATCHBOOK_DATABASE_CONNECTIONS",
+        "the most connections of a process; the setting database.connections",
+    ),
+    variable(
+        "WATCHBOOK_DATABASE_CONNECT_TIMEOUT",
+        "how long to wait for a connection; the setting database.connect_timeout",
+    ),
+    variable(
+        "WATCHBOOK_DATABASE_LOCK_TIMEOUT",
+        "how long to wait for a lock; the setting database.lock_timeout",
+    ),
+    variable(
+        "WATCHBOOK_DATABASE_STATEMENTS",
+        "how statements are sent; the setting database.statements",
+    ),
+    variable(
+        "WATCHBOOK_DATABASE_STATEMENT_TIMEOUT",
+        "how long a statement may take; the setting database.statement_timeout",
+    ),
+    variable(
         "WATCHBOOK_DIR",
         "the folder that holds ops/ and config/, like --dir",
     ),

@@ -8,6 +8,7 @@
 //! This crate alone reads the environment ([`Environment::from_process`]) and the settings files. YAML stays in
 //! here: the pure crates get plain structs.
 
+mod database;
 mod environment;
 mod error;
 mod files;
@@ -23,6 +24,7 @@ mod secret;
 mod settings;
 mod show;
 
+pub use database::{DatabaseSettings, Statements};
 pub use environment::{Environment, VARIABLES, Variable};
 pub use error::{ConfigError, ConfigErrors};
 pub use files::{ConfigFile, MAX_FILE_BYTES};

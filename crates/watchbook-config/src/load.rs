@@ -10,6 +10,7 @@ use std::time::Duration;
 use watchbook_core::text::Name;
 use watchbook_rbac::{CostWeights, Matrix, Rollout, ToolLimits};
 
+use crate::database::DatabaseSettings;
 use crate::environment::{Environment, VARIABLES};
 use crate::error::{ConfigError, ConfigErrors};
 use crate::files::{self, ConfigFile};
@@ -34,6 +35,8 @@ pub struct Config {
     pub artifacts_dir: Option<PathBuf>,
     /// Where PostgreSQL is; always there when [the backend needs it](Backend::needs_database).
     pub database_url: Option<Secret>,
+    /// How it is used.
+    pub database: DatabaseSettings,
     /// When an acknowledged write is on disk.
     pub fsync: FsyncPolicy,
     /// How often the disk is asked to write, with [`FsyncPolicy::Interval`].
@@ -233,7 +236,11 @@ fn assemble(
     warnings: Vec<String>,
     written: Written,
 ) -> Config {
-    let SettingsKeys { store, server } = settings;
+    let SettingsKeys {
+        store,
+        database,
+        server,
+    } = settings;
     let crate::settings::StoreKeys {
         backend,
         artifacts_dir,
@@ -258,6 +265,7 @@ fn assemble(
         backend,
         artifacts_dir: artifacts_dir.map(|path| dir.join(path.0)),
         database_url: database_url.map(|url| url.0),
+        database: database.within(dir),
         fsync,
         fsync_interval: fsync_interval.0,
         auto_retry: auto_retry.0,

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 use watchbook_core::text::Name;
 
+use crate::database::{DATABASE, DatabaseKeys};
 use crate::read::{
     Data, Findings, Node, Read, Secreted, Size, Span, Text, Textual, Whole, keys, words,
 };
@@ -129,7 +130,11 @@ pub(crate) struct Setting {
     pub(crate) secret: bool,
 }
 
-const fn setting(section: &'static str, key: &'static str, variable: &'static str) -> Setting {
+pub(crate) const fn setting(
+    section: &'static str,
+    key: &'static str,
+    variable: &'static str,
+) -> Setting {
     Setting {
         section,
         key,
@@ -165,6 +170,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("store", "auto_retry", "WATCHBOOK_AUTO_RETRY"),
     setting("store", "lock_deadline", "WATCHBOOK_LOCK_DEADLINE"),
     setting("store", "memory_bound", "WATCHBOOK_MEMORY_BOUND"),
+    DATABASE[0],
+    DATABASE[1],
+    DATABASE[2],
+    DATABASE[3],
+    DATABASE[4],
+    DATABASE[5],
     flagged(&setting("server", "listen", "WATCHBOOK_LISTEN"), "--listen"),
     flagged(
         &setting("server", "public_url", "WATCHBOOK_PUBLIC_URL"),
@@ -182,6 +193,8 @@ keys! {
     pub(crate) struct SettingsKeys {
         /// Where things are kept.
         store: StoreKeys,
+        /// How a database is used.
+        database: DatabaseKeys,
         /// How the server listens.
         server: ServerKeys,
     }

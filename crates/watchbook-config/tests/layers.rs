@@ -5,7 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use watchbook_config::{Config, Environment, Flags, FsyncPolicy, directory, load, show_json};
+use watchbook_config::{
+    Config, DatabaseSettings, Environment, Flags, FsyncPolicy, Statements, directory, load,
+    show_json,
+};
 use watchbook_core::AgentId;
 use watchbook_rbac::Standing;
 
@@ -72,6 +75,12 @@ fn every_variable_reaches_its_setting() {
             ("WATCHBOOK_FSYNC_INTERVAL", "50ms"),
             ("WATCHBOOK_LOCK_DEADLINE", "2s"),
             ("WATCHBOOK_MEMORY_BOUND", "64 MiB"),
+            ("WATCHBOOK_DATABASE_STATEMENTS", "unnamed"),
+            ("WATCHBOOK_DATABASE_CONNECTIONS", "3"),
+            ("WATCHBOOK_DATABASE_CONNECT_TIMEOUT", "100ms"),
+            ("WATCHBOOK_DATABASE_STATEMENT_TIMEOUT", "9s"),
+            ("WATCHBOOK_DATABASE_LOCK_TIMEOUT", "1s"),
+            ("WATCHBOOK_DATABASE_CA_FILE", "/etc/ca.pem"),
             ("WATCHBOOK_LISTEN", "0.0.0.0:80"),
             (
                 "WATCHBOOK_PUBLIC_URL",
@@ -96,6 +105,15 @@ fn every_variable_reaches_its_setting() {
             .map(watchbook_config::Secret::expose),
         Some("postgres://u:p@h/d")
     );
+    let database = DatabaseSettings {
+        statements: Statements::Unnamed,
+        connections: 3,
+        connect_timeout: Duration::from_millis(100),
+        statement_timeout: Duration::from_secs(9),
+        lock_timeout: Duration::from_secs(1),
+        ca_file: Some("/etc/ca.pem".into()),
+    };
+    assert_eq!(config.database, database);
     assert_eq!(config.fsync, FsyncPolicy::Interval);
     assert_eq!(config.fsync_interval, Duration::from_millis(50));
     assert_eq!(config.lock_deadline, Duration::from_secs(2));

@@ -108,6 +108,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "store: {backend: postgres}\n",
     ),
     (
+        "statements of nobody",
+        "watchbook.yml",
+        "database: {statements: quick, connections: 0, connect_timeout: 2h, lock_timeout: 2}\n",
+    ),
+    (
         "backend of nobody",
         "watchbook.yml",
         "store: {backend: mongo}\n",

@@ -28,6 +28,6 @@ pub use contract::{
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{
-    ConnectError, MigrateError, PostgresOptions, PostgresStore, ddl as database_ddl,
-    migrate as migrate_database,
+    ConnectError, ExecMode, Expected, MigrateError, PostgresOptions, PostgresStore,
+    ddl as database_ddl, migrate as migrate_database,
 };

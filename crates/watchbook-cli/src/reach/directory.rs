@@ -6,16 +6,22 @@ use std::sync::Arc;
 use serde_json::Value;
 use watchbook_api::{decode, encode};
 use watchbook_app::{App, AppParts, Caller, Context};
-use watchbook_config::{Backend, Config, Environment, Flags, FsyncPolicy, load};
+use watchbook_config::{
+    Backend, Config, DatabaseSettings, Environment, Flags, FsyncPolicy, Statements, load,
+};
 use watchbook_core::text::Name;
 use watchbook_core::{AgentId, Clock, Entropy};
 use watchbook_store::auto::{AutoOptions, AutoStore, Folder};
 use watchbook_store::journal;
 use watchbook_store::jsonl::{JsonlOptions, JsonlStore, Layout};
-use watchbook_store::{PostgresOptions, PostgresStore};
+use watchbook_store::{ExecMode, PostgresOptions, PostgresStore};
 
 use super::{Call, Kept};
 use crate::failure::Failure;
+use crate::files;
+
+/// The largest file of certificates to trust, in bytes.
+const MAX_CERTIFICATES: u64 = 1 << 20;
 
 /// An open directory.
 #[derive(Debug, Clone)]
@@ -77,7 +83,7 @@ impl Opening<'_> {
     /// What the database is opened with.
     ///
     /// # Errors
-    /// Every mistake in settings and policies; when no database is named.
+    /// Every mistake in settings and policies; when no database is named, or its certificates cannot be read.
     pub(crate) fn database(&self) -> Result<(Config, PostgresOptions), Failure> {
         let config = self.config()?;
         let url = config.database_url.as_ref().ok_or_else(|| {
@@ -88,6 +94,7 @@ impl Opening<'_> {
         })?;
         let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
         let options = PostgresOptions::new(url.expose(), clock, entropy);
+        let options = used(options, &config.database)?;
         Ok((config, options))
     }
 
@@ -262,4 +269,32 @@ fn request_id(entropy: &dyn Entropy) -> Name {
         reason = "letters, digits and a hyphen are a name"
     )]
     Name::new(text).expect("a name")
+}
+
+/// A database as the settings want it used.
+fn used(options: PostgresOptions, settings: &DatabaseSettings) -> Result<PostgresOptions, Failure> {
+    let DatabaseSettings {
+        statements,
+        connections,
+        connect_timeout,
+        statement_timeout,
+        lock_timeout,
+        ca_file,
+    } = settings;
+    let authorities = ca_file
+        .as_ref()
+        .map(|path| files::read(path, MAX_CERTIFICATES, &mut std::io::empty()))
+        .transpose()?;
+    Ok(PostgresOptions {
+        mode: match statements {
+            Statements::Prepared => ExecMode::Prepared,
+            Statements::Unnamed => ExecMode::Unnamed,
+        },
+        connections: usize::try_from(*connections).unwrap_or(usize::MAX),
+        connect_timeout: *connect_timeout,
+        statement_timeout: *statement_timeout,
+        lock_timeout: *lock_timeout,
+        authorities,
+        ..options
+    })
 }

@@ -145,7 +145,9 @@ async fn shut_down() -> StoreError {
         where application_name = '{}' and wait_event_type = 'Lock'",
         schema.name
     );
-    while connect().await.query(&end, &[]).await.unwrap().is_empty() {}
+    while connect().await.query(&end, &[]).await.unwrap().is_empty() {
+        assert!(!write.is_finished(), "it waits for the lock");
+    }
     write.await.unwrap().unwrap_err()
 }
 

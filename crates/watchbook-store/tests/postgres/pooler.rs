@@ -2,7 +2,7 @@
 
 use tokio_postgres::NoTls;
 use watchbook_store::conformance::block_on;
-use watchbook_store::postgres::{ExecMode, PostgresStore};
+use watchbook_store::postgres::{ExecMode, PostgresStore, migrate};
 use watchbook_store::{Incidents as _, Loss};
 
 use crate::commands::{creation, note};
@@ -15,9 +15,10 @@ const CALLERS: usize = 12;
 #[test]
 fn more_callers_than_connections_share_them() {
     block_on(async {
-        let schema = Schema::migrated().await;
+        let schema = Schema::empty().await;
         schema.open_to_pooler().await;
         let options = schema.options_through_pooler().with_mode(ExecMode::Unnamed);
+        migrate(&options).await.unwrap();
         let store = PostgresStore::new(options).unwrap();
         let incident = store.apply(creation()).await.unwrap().incident.id;
         let callers = (0..CALLERS).map(|number| {

@@ -26,6 +26,8 @@ const TABLES: [&str; 9] = [
     "store_facts",
     "leases",
 ];
+/// How long a database may take on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where the cluster is.
 #[expect(
@@ -48,11 +50,7 @@ pub(crate) fn part(key: &str) -> String {
 
 /// A proxy before the cluster.
 pub(crate) fn proxy() -> Proxy {
-    let cluster = cluster();
-    let folder = cluster
-        .split(' ')
-        .find_map(|pair| pair.strip_prefix("host="));
-    let socket = format!("{}/.s.PGSQL.5432", folder.expect("a folder"));
+    let socket = format!("{}/.s.PGSQL.{}", part("host"), part("port"));
     Proxy::start(Upstream::Unix(socket.into())).expect("a free port")
 }
 
@@ -105,7 +103,10 @@ impl Schema {
     /// How to reach it.
     pub(crate) fn options(&self) -> PostgresOptions {
         let url = url(&self.cluster, &self.name);
-        PostgresOptions::new(url, Arc::new(self.clock.clone()), Arc::new(OsEntropy))
+        let clock = Arc::new(self.clock.clone());
+        let mut options = PostgresOptions::new(url, clock, Arc::new(OsEntropy));
+        (options.connect_timeout, options.statement_timeout) = (PATIENCE, PATIENCE);
+        options
     }
 
     /// The address `server` with what makes it reach this schema.
@@ -249,7 +250,8 @@ impl Drop for Schema {
         }
         // A connection whose transaction nobody ended, as after a test that failed, would keep its tables.
         let sql = format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity
+            "set lock_timeout = '20s';
+             select pg_terminate_backend(pid) from pg_stat_activity
              where application_name = '{name}' or usename = '{name}';
              drop schema if exists {name} cascade;
              drop schema if exists {name}_copy cascade;
