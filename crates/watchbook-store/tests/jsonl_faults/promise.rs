@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use watchbook_core::query::{IncidentFilter, IncidentQuery, PageRequest, Sort};
-use watchbook_core::{ChangeId, Command, Event, EventId, Incident, IncidentId};
+use watchbook_core::{ChangeId, Command, Event, EventId, Incident, IncidentId, Op};
 use watchbook_store::disk::{Disk as _, Kind, SimDisk};
 use watchbook_store::jsonl::JsonlStore;
 use watchbook_store::{Applied, Incidents as _, Outcome, StoreError};
@@ -42,11 +42,11 @@ enum Answer {
     Unknown,
 }
 
-/// A call, with how many events its change makes.
+/// A call, with the events that its change makes.
 #[derive(Debug)]
 struct Call {
     change: ChangeId,
-    events: u32,
+    events: Vec<EventId>,
     answer: Answer,
 }
 
@@ -81,11 +81,15 @@ impl Told {
         answer: Result<Applied, StoreError>,
     ) {
         let change = command.change;
+        let id = |index| match command.op {
+            Op::Create(_) => change.creation(command.incident, index),
+            _ => change.event(index),
+        };
+        let events: Vec<EventId> = (0..events).map(id).collect();
         let answer = match answer {
             Ok(applied) => {
                 let ids: Vec<EventId> = applied.events.iter().map(|event| event.id).collect();
-                let wanted: Vec<EventId> = (0..events).map(|index| change.event(index)).collect();
-                assert_eq!(ids, wanted, "the answer to {:?}", command.op);
+                assert_eq!(ids, events, "the answer to {:?}", command.op);
                 Answer::Acknowledged
             }
             Err(error) => match error.outcome() {
@@ -140,7 +144,7 @@ impl Told {
 
 impl Call {
     fn broken(&self, there: &There) -> Option<Finding> {
-        let ids = (0..self.events).map(|index| self.change.event(index));
+        let ids = self.events.iter().copied();
         let (kept, missing): (Vec<EventId>, Vec<EventId>) =
             ids.partition(|id| there.events.contains_key(id));
         match (self.answer, kept.first(), missing.first()) {

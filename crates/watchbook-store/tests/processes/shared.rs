@@ -108,7 +108,8 @@ async fn check(store: &JsonlStore, acked: &Acked, shared: &[IncidentId]) {
     let mut lines = shared.len();
     for (change, (incident, count)) in acked {
         for index in 0..*count {
-            let line = there.get(&change.event(index));
+            let own = [change.event(index), change.creation(*incident, index)];
+            let line = own.iter().find_map(|id| there.get(id));
             let is_its_own = |on: &IncidentId| on == incident || index > 0;
             assert!(
                 line.is_some_and(is_its_own),

@@ -88,7 +88,13 @@ impl Absorb for PostgresStore {
                 }
                 // One commit holds up the others: find out which.
                 Err(Trouble::Unfit(_)) => how = How::Singly,
-                Err(Trouble::Failed(error)) => return Err(error),
+                Err(Trouble::Failed(error)) => {
+                    if !matches!(error, StoreError::OutOfStep { .. }) {
+                        // It may be dead, or busy with what nobody waits for any more: the next call gets another.
+                        drop(Object::take(connection));
+                    }
+                    return Err(error);
+                }
             }
         }
         Err(StoreError::Unavailable {
