@@ -44,6 +44,16 @@ pub(super) enum Lent {
 /// The one connection, while a call has it.
 pub(super) struct FrozenGuard(OwnedMutexGuard<Held>);
 
+impl Lent {
+    /// Closes it instead of giving it back: it may be busy with what nobody waits for any more.
+    pub(super) fn discard(self) {
+        match self {
+            Self::Pooled(connection) => drop(Object::take(*connection)),
+            Self::Frozen(_) => {}
+        }
+    }
+}
+
 impl Deref for Lent {
     type Target = Object;
 

@@ -77,10 +77,8 @@ impl PostgresStore {
         change: ChangeId,
     ) -> Result<Planted, WriteError> {
         let outside = self.database.clone();
-        let transaction = connection
-            .transaction()
-            .await
-            .map_err(|error| WriteError::Failed(sqlstate::of_read(error.into())))?;
+        let begun = self.database.begin(connection).await;
+        let transaction = begun.map_err(|error| WriteError::Failed(sqlstate::of_read(error)))?;
         let link = outside.link_in(&transaction);
         if !durable {
             let soon = link.rows(&SOON, &[]).await;
@@ -89,10 +87,8 @@ impl PostgresStore {
         let rests = self.rests(link, wholes).await?;
         let planted = write(link, &rests, change).await?;
         self.blank_older(link, &rests, change).await?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| sqlstate::of_write(error.into(), change))?;
+        let committed = self.database.commit(transaction).await;
+        committed.map_err(|error| sqlstate::of_write(error, change))?;
         Ok(planted)
     }
 

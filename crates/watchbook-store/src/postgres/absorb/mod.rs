@@ -77,6 +77,7 @@ impl Absorb for PostgresStore {
     }
 
     async fn absorb(&self, run: Run) -> Result<Absorbed, StoreError> {
+        self.check_not_frozen()?;
         let mut connection = self.connect().await?;
         let mut how = How::Together;
         for _ in 0..RACES {
@@ -91,7 +92,7 @@ impl Absorb for PostgresStore {
                 Err(Trouble::Failed(error)) => {
                     if !matches!(error, StoreError::OutOfStep { .. }) {
                         // It may be dead, or busy with what nobody waits for any more: the next call gets another.
-                        drop(Object::take(connection));
+                        connection.discard();
                     }
                     return Err(error);
                 }
@@ -121,22 +122,17 @@ impl PostgresStore {
         run: &Run,
         how: How,
     ) -> Result<Absorbed, Trouble> {
-        let mut transaction = connection
-            .transaction()
-            .await
-            .map_err(|error| sqlstate::of_bulk(error.into()))?;
+        let begun = self.database.begin(connection).await;
+        let mut transaction = begun.map_err(sqlstate::of_bulk)?;
         let work = self.bring_in(&mut transaction, run, how);
         let absorbed = tokio::time::timeout(TRANSACTION, work)
             .await
             .map_err(|_elapsed| sqlstate::of_bulk(ExecError::TimedOut(TRANSACTION)))??;
         let change = run.commits.first().map(|apart| apart.commit.change);
         let change = change.unwrap_or(ChangeId::from_bits(0));
-        match tokio::time::timeout(TRANSACTION, transaction.commit()).await {
-            Ok(Ok(())) => Ok(absorbed),
-            Ok(Err(error)) => Err(sqlstate::of_commit(error.into(), change).into()),
-            Err(_elapsed) => {
-                Err(sqlstate::of_commit(ExecError::TimedOut(TRANSACTION), change).into())
-            }
+        match self.database.commit(transaction).await {
+            Ok(()) => Ok(absorbed),
+            Err(error) => Err(sqlstate::of_commit(error, change).into()),
         }
     }
 
