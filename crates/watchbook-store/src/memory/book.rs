@@ -234,7 +234,13 @@ impl Book {
         let unknown = || not_found(command.incident);
         let KeptKey { used, seq, .. } = self.remembered.get(&command.change).ok_or_else(unknown)?;
         let entry = self.incidents.get(&used.incident).ok_or_else(unknown)?;
-        let events: Vec<Event> = self.lines_of(command.change).cloned().collect();
+        // Nodes that were apart may each have created an incident for this key; it stands for one of them.
+        let is_meant = |line: &&Event| line.seq != 1 || line.incident_id == used.incident;
+        let events: Vec<Event> = self
+            .lines_of(command.change)
+            .filter(is_meant)
+            .cloned()
+            .collect();
         Ok(Applied {
             incident: entry.at(*seq).incident(used.incident).ok_or_else(unknown)?,
             changed: !events.is_empty(),

@@ -64,7 +64,7 @@ fn a_newer_or_another_database_is_left_alone() {
         let newer = migrate(&schema.options()).await.unwrap_err();
         assert_eq!(
             newer.to_string(),
-            "the database has version 99, this program knows up to 3; upgrade watchbook to use it"
+            "the database has version 99, this program knows up to 6; upgrade watchbook to use it"
         );
     });
 }
