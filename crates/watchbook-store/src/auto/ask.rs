@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use watchbook_core::ChangeId;
+
 use super::AutoStore;
 use super::condition::{Condition, Phase, Signal};
 use super::shelter::Primary;
@@ -35,9 +37,14 @@ impl AutoStore {
         T: Send,
     {
         let primary = &self.node.primary;
+        // What the first try may have done, the second does not undo by failing in a plainer way.
+        let mut unheard: Option<ChangeId> = None;
         let twice = async {
             match question(Arc::clone(primary)).await {
                 Err(error) if error.loss().is_some() => {
+                    if let Outcome::Unknown(change) = error.outcome() {
+                        unheard = Some(change);
+                    }
                     primary.reconnect();
                     question(Arc::clone(primary)).await
                 }
@@ -48,11 +55,12 @@ impl AutoStore {
         let lost = match answer {
             Ok(Err(error)) => match error.loss() {
                 Some(loss) => Lost {
-                    may_have_happened: matches!(error.outcome(), Outcome::Unknown(_)),
+                    may_have_happened: unheard.is_some()
+                        || matches!(error.outcome(), Outcome::Unknown(_)),
                     why: error.to_string(),
                     loss,
                 },
-                None => return Asked::Answered(Err(error)),
+                None => return Asked::Answered(Err(after_silence(unheard, error))),
             },
             Ok(answer) => return Asked::Answered(answer),
             Err(_elapsed) => Lost {
@@ -124,5 +132,17 @@ impl AutoStore {
                 );
             }
         }
+    }
+}
+
+/// An error of a second try, when nobody heard what came of the first.
+fn after_silence(unheard: Option<ChangeId>, error: StoreError) -> StoreError {
+    match (unheard, error.outcome()) {
+        (Some(change), Outcome::NotApplied) => StoreError::Unknown {
+            change,
+            why: format!("the database did not answer, and then: {error}"),
+            source: Some(Box::new(error)),
+        },
+        _ => error,
     }
 }

@@ -112,10 +112,13 @@ impl Condition {
     }
 
     /// Whether the database is to be tried at `now`: a try is due, or a replay was begun and may have been interrupted.
-    pub fn is_due(&self, now: Timestamp) -> bool {
+    /// A try that lies further ahead than `retry` was set by a clock that has gone back since.
+    pub fn is_due(&self, now: Timestamp, retry: Duration) -> bool {
         match self.phase {
             Phase::Primary => false,
-            Phase::Degraded => self.next_try.is_none_or(|at| at <= now),
+            Phase::Degraded => self
+                .next_try
+                .is_none_or(|at| at <= now || at > now.plus(retry)),
             Phase::Replaying => true,
         }
     }
@@ -180,7 +183,7 @@ impl Condition {
     }
 }
 
-fn shortened(why: String) -> String {
+pub(super) fn shortened(why: String) -> String {
     match why.char_indices().find(|(at, _)| *at >= MAX_WHY) {
         Some((at, _)) => why.get(..at).unwrap_or_default().to_owned(),
         None => why,

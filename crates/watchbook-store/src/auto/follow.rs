@@ -1,5 +1,9 @@
 //! Following what other nodes write to the database.
 
+use std::collections::BTreeMap;
+
+use watchbook_core::IncidentId;
+
 use super::AutoStore;
 use super::condition::Condition;
 use super::mirror::last_line;
@@ -7,6 +11,8 @@ use super::notes::{FOLLOWED, Followed};
 use super::shelter::Local;
 use crate::contract::{FeedPosition, StoreError};
 
+/// The most lines that are fetched at once, unless one incident alone has more.
+const LINES_AT_ONCE: u32 = 2_000;
 /// How many commits are read from the feed at once.
 const STRETCH: usize = 256;
 
@@ -15,20 +21,35 @@ impl AutoStore {
     /// cannot be. Gives how many commits were looked at.
     pub(super) async fn follow(&self, condition: &Condition) -> Result<u64, StoreError> {
         let Some(followed) = self.followed(condition.generation)? else {
-            return self.renew(condition).await.map(|()| 0);
+            return self.renew_when_due(condition).await;
         };
         let position = followed.position();
         let local = self.local(condition.generation)?;
         match self.catch_up(&*local, position).await {
             Ok((seen, at)) if at != position => {
+                // A power cut must not leave the note of what it takes from the log.
+                local.secure().await?;
                 self.keep_note(FOLLOWED, &Followed::new(condition.generation, at))?;
                 Ok(seen)
             }
             Err(StoreError::FeedRestarted | StoreError::Diverged { .. }) => {
-                self.renew(condition).await.map(|()| 0)
+                self.renew_when_due(condition).await
             }
             caught_up => caught_up.map(|(seen, _)| seen),
         }
+    }
+
+    /// Fetches the lines of incidents from after the last that is here up to the last that is known of, some at a time.
+    pub(super) async fn fetch(
+        &self,
+        local: &dyn Local,
+        wanted: Vec<(IncidentId, u32, u32)>,
+    ) -> Result<(), StoreError> {
+        for some in stretches(wanted) {
+            let missing = self.node.primary.export(&some).await?;
+            local.plant(missing, false).await?;
+        }
+        Ok(())
     }
 
     /// Brings `local` from `position` of the feed to its end.
@@ -44,14 +65,9 @@ impl AutoStore {
             let mut wanted = Vec::new();
             for change in &stretch.changes {
                 let here = last_line(local, change.incident).await?;
-                if here < change.last_seq && !wanted.contains(&(change.incident, here)) {
-                    wanted.push((change.incident, here));
-                }
+                wanted.push((change.incident, here, change.last_seq));
             }
-            if !wanted.is_empty() {
-                let missing = self.node.primary.export(&wanted).await?;
-                local.plant(missing, false).await?;
-            }
+            self.fetch(local, wanted).await?;
             seen += stretch.changes.len() as u64;
             position = stretch.next;
             if is_last {
@@ -59,4 +75,26 @@ impl AutoStore {
             }
         }
     }
+}
+
+/// What is to be fetched at once: each incident once, with the number of the last line that is here.
+fn stretches(wanted: Vec<(IncidentId, u32, u32)>) -> Vec<Vec<(IncidentId, u32)>> {
+    let mut each: BTreeMap<IncidentId, (u32, u32)> = BTreeMap::new();
+    for (id, here, last) in wanted.into_iter().filter(|(_, here, last)| here < last) {
+        let (_, upto) = each.entry(id).or_insert((here, last));
+        *upto = last.max(*upto);
+    }
+    let mut stretches: Vec<Vec<(IncidentId, u32)>> = Vec::new();
+    let mut lines = 0_u32;
+    for (id, (here, last)) in each {
+        lines = lines.saturating_add(last - here);
+        match stretches.last_mut().filter(|_| lines <= LINES_AT_ONCE) {
+            Some(stretch) => stretch.push((id, here)),
+            None => {
+                stretches.push(vec![(id, here)]);
+                lines = last - here;
+            }
+        }
+    }
+    stretches
 }

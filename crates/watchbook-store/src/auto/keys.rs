@@ -21,7 +21,7 @@ impl Keys for AutoStore {
             match asked {
                 Asked::Answered(answer) => {
                     let (pepper, records) = answer?;
-                    self.remember(pepper, &records)?;
+                    self.remember(pepper, &records);
                     return Ok(records);
                 }
                 Asked::Lost(lost) => drop(self.lost(condition.epoch, &lost)?),
@@ -67,16 +67,21 @@ impl Keys for AutoStore {
 
 impl AutoStore {
     /// Keeps the keys for the time without the database, if they are others than those that are kept.
-    fn remember(&self, pepper: Pepper, records: &[KeyRecord]) -> Result<(), StoreError> {
+    /// That they cannot be kept is no reason to turn callers away while the database answers.
+    fn remember(&self, pepper: Pepper, records: &[KeyRecord]) {
         *self.node.pepper.lock() = Some(pepper);
         let kept = KeptKeys::new(pepper, records.to_vec());
         let bytes = serde_json::to_vec(&kept).unwrap_or_default();
         let mut last = self.node.kept_keys.lock();
-        if *last != bytes {
-            self.keep_note(KEYS, &kept)?;
-            *last = bytes;
+        if *last == bytes {
+            return;
         }
-        Ok(())
+        match self.keep_note(KEYS, &kept) {
+            Ok(()) => *last = bytes,
+            Err(error) => tracing::error!(
+                "the keys cannot be kept for the time without the database; those kept before hold then: {error}"
+            ),
+        }
     }
 
     fn kept_keys(&self) -> Result<KeptKeys, StoreError> {

@@ -45,7 +45,8 @@ pub use counters::AutoCounts;
 pub use folder::Folder;
 pub use in_memory::MemoryShelter;
 pub use notes::Quarantined;
-pub use shelter::{LONGEST_GATE, Local, OwnCommits, Pass, Primary, Shelter};
+pub(crate) use shelter::weight;
+pub use shelter::{LONGEST_GATE, Local, MAX_RUN_BYTES, OwnCommits, Pass, Primary, Shelter};
 pub use status::AutoStatus;
 pub use tend::Tended;
 
@@ -100,6 +101,8 @@ struct Node {
     /// Calls under way whose opening went to the database: should that be lost, their closing needs it again.
     openings: Mutex<HashMap<EventId, Opened>>,
     pepper: Mutex<Option<Pepper>>,
+    /// When a fresh mirror is tried again that could not be made.
+    renewal: Mutex<Option<Timestamp>>,
     /// The note of the keys as it was last kept.
     kept_keys: Mutex<Vec<u8>>,
 }
@@ -133,6 +136,7 @@ impl AutoStore {
                 local: RwLock::default(),
                 openings: Mutex::default(),
                 pepper: Mutex::default(),
+                renewal: Mutex::default(),
                 kept_keys: Mutex::default(),
             }),
         }

@@ -1,5 +1,6 @@
 //! Making a fresh mirror.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +8,11 @@ use watchbook_core::query::{IncidentFilter, IncidentQuery, MAX_LIMIT, PageReques
 use watchbook_core::{IncidentId, Timestamp};
 
 use super::condition::{Condition, Signal};
-use super::notes::{FOLLOWED, Followed};
+use super::notes::{FOLLOWED, Followed, MAX_QUARANTINED};
+use super::replay::check_store;
 use super::shelter::Local;
 use super::{AutoStore, GATE};
-use crate::contract::{FeedPosition, StoreError};
+use crate::contract::{FeedPosition, Loss, Lost, StoreError};
 
 /// What changed within this time is mirrored, finished or not; idempotency keys are younger.
 const MIRRORED: Duration = Duration::from_hours(30 * 24);
@@ -20,27 +22,69 @@ pub(super) const AT_ONCE: usize = 50;
 const TRIES: u32 = 20;
 
 impl AutoStore {
+    /// Makes a fresh local log, unless that failed a short while ago: it asks the database for much.
+    pub(super) async fn renew_when_due(&self, condition: &Condition) -> Result<u64, StoreError> {
+        let (now, retry) = (self.now(), self.node.options.retry);
+        let put_off = *self.node.renewal.lock();
+        if put_off.is_some_and(|until| now < until && until <= now.plus(retry)) {
+            return Ok(0);
+        }
+        let renewed = self.renew(condition).await;
+        let failed = renewed.as_ref().is_err_and(|error| error.loss().is_none());
+        *self.node.renewal.lock() = failed.then(|| now.plus(retry));
+        renewed.map(|()| 0)
+    }
+
     /// Makes a fresh local log beside the healthy database, and goes on with it.
-    pub(super) async fn renew(&self, condition: &Condition) -> Result<(), StoreError> {
+    async fn renew(&self, condition: &Condition) -> Result<(), StoreError> {
+        check_store(condition.store, self.node.primary.store_id().await?)?;
         let generation = condition.generation + 1;
         let (fresh, mut position) = self.make_mirror(generation).await?;
         for _ in 0..TRIES {
             position = self.catch_up(&*fresh, position).await?.1;
+            fresh.secure().await?;
             let Some(_closed) = self.node.shelter.close(GATE).await? else {
                 continue;
             };
-            let (_, position) = self.catch_up(&*fresh, position).await?;
-            self.keep_note(FOLLOWED, &Followed::new(generation, position))?;
+            let last = self.in_time(async {
+                let (_, position) = self.catch_up(&*fresh, position).await?;
+                fresh.secure().await?;
+                Ok(position)
+            });
+            let position = last.await?;
             let renewed = Signal::Renewed { generation };
-            self.signal(&renewed, condition.epoch)?;
-            self.use_log(generation, fresh);
-            return self.retire_before(generation);
+            if self.signal(&renewed, condition.epoch)?.generation == generation {
+                self.keep_note(FOLLOWED, &Followed::new(generation, position))?;
+                self.use_log(generation, fresh);
+                self.retire_before(generation);
+            }
+            return Ok(());
         }
         Err(StoreError::Unavailable {
             why: "writers leave no moment for a fresh local copy".to_owned(),
             retry_after: GATE,
             source: None,
         })
+    }
+
+    /// What is done while the gate is closed: writers wait, so it must not take long.
+    pub(super) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let patience = self.node.options.patience;
+        let Ok(done) = tokio::time::timeout(patience, work).await else {
+            let why = format!(
+                "the database did not answer within {} s, and writers wait",
+                patience.as_secs_f32()
+            );
+            return Err(StoreError::Unavailable {
+                why: why.clone(),
+                retry_after: super::RETRY,
+                source: Some(Box::new(Lost::new(Loss::Gone, why))),
+            });
+        };
+        done
     }
 
     /// A local log with everything that is mirrored, and the position in the feed from which it must be caught up.
@@ -70,10 +114,12 @@ impl AutoStore {
                 },
             };
             let page = self.node.primary.list(query).await?;
-            let ids: Vec<IncidentId> = page.items.iter().map(|incident| incident.id).collect();
-            for some in ids.chunks(AT_ONCE) {
-                self.take_over_these(fresh, some).await?;
+            let mut wanted = Vec::with_capacity(page.items.len());
+            for incident in &page.items {
+                let here = super::mirror::last_line(fresh, incident.id).await?;
+                wanted.push((incident.id, here, incident.events));
             }
+            self.fetch(fresh, wanted).await?;
             after = page.next;
             if after.is_none() {
                 return Ok(());
@@ -94,16 +140,26 @@ impl AutoStore {
         fresh.plant(wholes, false).await.map(|_| ())
     }
 
-    /// Takes away the logs before the last one, which is kept for whoever still reads from it.
-    pub(super) fn retire_before(&self, generation: u64) -> Result<(), StoreError> {
-        let quarantined = self.quarantine()?;
+    /// Takes away the log before the last one, which is kept for whoever still reads from it; one of which something was
+    /// set aside, or may have been beyond what is listed, stays.
+    pub(super) fn retire_before(&self, generation: u64) {
         let Some(old) = generation.checked_sub(2) else {
-            return Ok(());
+            return;
         };
-        if quarantined.iter().any(|one| one.generation == old) {
-            return Ok(());
+        let retired = self.quarantine().and_then(|quarantined| {
+            let is_kept = quarantined.len() >= MAX_QUARANTINED
+                || quarantined.iter().any(|one| one.generation == old);
+            if is_kept {
+                Ok(())
+            } else {
+                self.node.shelter.clear(old)
+            }
+        });
+        if let Err(error) = retired {
+            tracing::warn!(
+                "the local log {old} of this node is not used any more, and stays: {error}"
+            );
         }
-        self.node.shelter.clear(old)
     }
 }
 

@@ -1,17 +1,18 @@
 //! The way back: bringing what was written meanwhile into the database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use watchbook_core::{IncidentId, NodeId, StoreId};
+use watchbook_core::{EventId, IncidentId, NodeId, StoreId};
 
-use super::condition::{Condition, Signal};
+use super::audit::BroughtIn;
+use super::condition::{Condition, Signal, shortened};
 use super::notes::{
     FOLLOWED, Followed, MAX_QUARANTINED, QUARANTINE, Quarantined, REPLAYED, Replayed,
 };
 use super::renew::AT_ONCE;
-use super::shelter::{Local, OwnCommits};
+use super::shelter::{Local, MAX_RUN_BYTES, OwnCommits, weight};
 use super::{AutoStore, GATE};
 use crate::contract::{Apart, FeedPosition, Loss, Lost, MAX_ABSORBED, Run, StoreError};
 
@@ -33,14 +34,48 @@ struct Replay {
     is_outpaced: bool,
     /// Incidents of commits that were brought in since the fresh mirror last took them over.
     touched: BTreeSet<IncidentId>,
+    trail: BroughtIn,
 }
 
-/// The log that goes on after a replay, and up to where it follows the database.
+/// The log that goes on after a replay.
 struct NextLog {
     generation: u64,
+    /// What it has of the database; `None` when it is empty and to be made beside the healthy database.
+    mirror: Option<Mirror>,
+}
+
+/// A local log, and up to where it follows the database.
+struct Mirror {
     log: Arc<dyn Local>,
     position: FeedPosition,
 }
+
+/// What a look at the own commits came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// There were none.
+    AtNothing,
+    /// There were some.
+    AtSome,
+    /// There were as many as one run takes, so there may be more.
+    AtFullRun,
+}
+
+impl Looked {
+    fn at(commits: &[Apart]) -> Self {
+        let weighs: usize = commits.iter().map(weight).sum();
+        match commits.len() {
+            0 => Self::AtNothing,
+            MAX_ABSORBED => Self::AtFullRun,
+            _ if weighs >= MAX_RUN_BYTES => Self::AtFullRun,
+            _ => Self::AtSome,
+        }
+    }
+}
+
+/// The lines that the database has of some incidents.
+#[derive(Default)]
+struct There(BTreeMap<IncidentId, HashSet<EventId>>);
 
 impl AutoStore {
     /// Brings everything in and goes back to the database. The caller has the right to tend.
@@ -57,20 +92,21 @@ impl AutoStore {
             upto: primary.absorbed(log).await?,
             is_outpaced: false,
             touched: BTreeSet::new(),
+            trail: BroughtIn::default(),
         };
         self.check_last_report(&mut replay).await?;
         self.bring_in(&mut replay).await?;
-        self.bring_in_audit(&*local).await?;
+        self.bring_in_audit(&*local, &mut replay.trail).await?;
         self.go_back(condition, &*local, replay).await
     }
 
     /// Brings in own commits until what is left is small: no more than one run. Writers go on meanwhile; when they are
     /// quicker than that, they are let in for moments only.
     async fn bring_in(&self, replay: &mut Replay) -> Result<(), StoreError> {
-        let mut before = usize::MAX;
+        let mut before = u64::MAX;
         loop {
-            let waiting = replay.own.waiting().await?;
-            if waiting <= MAX_ABSORBED {
+            let waiting = replay.own.count_after(replay.upto).await?;
+            if waiting <= MAX_ABSORBED as u64 {
                 return Ok(());
             }
             replay.is_outpaced |= waiting >= before;
@@ -89,7 +125,7 @@ impl AutoStore {
     /// Brings in what is left while the gate is closed; `false` when it cannot be closed for as long as that takes.
     async fn bring_in_the_rest(&self, replay: &mut Replay) -> Result<bool, StoreError> {
         let opens = Instant::now() + GATE;
-        while self.bring_in_some(replay).await? > 0 {
+        while self.bring_in_some(replay).await? != Looked::AtNothing {
             if Instant::now() >= opens {
                 return Ok(false);
             }
@@ -97,15 +133,15 @@ impl AutoStore {
         Ok(true)
     }
 
-    /// Brings in the next run of own commits; gives how many were looked at.
-    async fn bring_in_some(&self, replay: &mut Replay) -> Result<usize, StoreError> {
+    /// Brings in the next run of own commits.
+    async fn bring_in_some(&self, replay: &mut Replay) -> Result<Looked, StoreError> {
         let commits = replay.own.next(MAX_ABSORBED).await?;
-        let (count, after) = (commits.len(), replay.upto);
+        let (looked, after) = (Looked::at(&commits), replay.upto);
         let commits: Vec<Apart> = commits.into_iter().filter(|one| one.n > after).collect();
         if let Some(upto) = commits.last().map(|last| last.n) {
             self.absorb_run(replay, commits, upto).await?;
         }
-        Ok(count)
+        Ok(looked)
     }
 
     async fn absorb_run(
@@ -133,7 +169,7 @@ impl AutoStore {
         let unfit = absorbed.unfit.into_iter().map(|unfit| Quarantined {
             generation: replay.generation,
             n: unfit.n,
-            why: unfit.why,
+            why: shortened(unfit.why),
         });
         self.set_aside(unfit.collect())?;
         replay.upto = upto;
@@ -159,21 +195,35 @@ impl AutoStore {
             let Some(_closed) = self.node.shelter.close(GATE).await? else {
                 continue;
             };
-            if !self.bring_in_the_rest(&mut replay).await? {
-                continue;
+            let last = self.bring_in_the_last(condition, local, &mut replay, &mut next);
+            if self.in_time(last).await? {
+                return self.switch(condition, next);
             }
-            self.refresh(&mut next, &mut replay).await?;
-            if next.generation == condition.generation && replay.upto > 0 {
-                continue;
-            }
-            self.bring_in_audit(local).await?;
-            return self.switch(condition, next);
         }
         Err(StoreError::Unavailable {
             why: "writers leave no moment to go back to the database".to_owned(),
             retry_after: GATE,
             source: None,
         })
+    }
+
+    /// What is left when the gate is closed; `false` when that is too much.
+    async fn bring_in_the_last(
+        &self,
+        condition: &Condition,
+        local: &dyn Local,
+        replay: &mut Replay,
+        next: &mut NextLog,
+    ) -> Result<bool, StoreError> {
+        if !self.bring_in_the_rest(replay).await? {
+            return Ok(false);
+        }
+        self.refresh(next, replay).await?;
+        if next.generation == condition.generation && replay.upto > 0 {
+            return Ok(false);
+        }
+        self.bring_in_audit(local, &mut replay.trail).await?;
+        Ok(true)
     }
 
     /// The log that goes on after the replay: the same one if nothing was written here.
@@ -185,31 +235,53 @@ impl AutoStore {
         match self.followed(condition.generation)? {
             Some(followed) if replay.upto == 0 => Ok(NextLog {
                 generation: condition.generation,
-                log: self.local(condition.generation)?,
-                position: followed.position(),
+                mirror: Some(Mirror {
+                    log: self.local(condition.generation)?,
+                    position: followed.position(),
+                }),
             }),
             _ => {
                 let generation = condition.generation + 1;
-                let (log, position) = self.make_mirror(generation).await?;
-                Ok(NextLog {
-                    generation,
-                    log,
-                    position,
-                })
+                let mirror = match self.make_mirror(generation).await {
+                    Ok((log, position)) => Some(Mirror { log, position }),
+                    Err(error) => self.without_mirror(generation, error)?,
+                };
+                Ok(NextLog { generation, mirror })
             }
         }
     }
 
+    /// Goes on without a mirror when it is this node that cannot keep one: everything is in the database, and a disk
+    /// that is full must not stand before it.
+    fn without_mirror(
+        &self,
+        generation: u64,
+        error: StoreError,
+    ) -> Result<Option<Mirror>, StoreError> {
+        if error.loss().is_some() {
+            return Err(error);
+        }
+        tracing::error!("there is no local copy of the database until one can be made: {error}");
+        self.node.shelter.clear(generation)?;
+        Ok(None)
+    }
+
     fn switch(&self, condition: &Condition, next: NextLog) -> Result<(), StoreError> {
-        let NextLog {
-            generation,
-            log,
-            position,
-        } = next;
-        self.keep_note(FOLLOWED, &Followed::new(generation, position))?;
-        self.signal(&Signal::CaughtUp { generation }, condition.epoch)?;
-        self.use_log(generation, log);
-        self.retire_before(generation)
+        let NextLog { generation, mirror } = next;
+        let caught_up = Signal::CaughtUp { generation };
+        if self.signal(&caught_up, condition.epoch)?.phase.is_apart() {
+            return Err(StoreError::Unavailable {
+                why: "another process of this node has lost the database meanwhile".to_owned(),
+                retry_after: super::RETRY,
+                source: None,
+            });
+        }
+        if let Some(Mirror { log, position }) = mirror {
+            self.keep_note(FOLLOWED, &Followed::new(generation, position))?;
+            self.use_log(generation, log);
+        }
+        self.retire_before(generation);
+        Ok(())
     }
 
     /// Brings in what was written since the last time, and takes over what became of it.
@@ -218,13 +290,23 @@ impl AutoStore {
         if next.generation == replay.generation && replay.upto > 0 {
             return Ok(());
         }
+        let Some(mirror) = &mut next.mirror else {
+            return Ok(());
+        };
+        if let Err(error) = self.take_along(mirror, replay).await {
+            next.mirror = self.without_mirror(next.generation, error)?;
+        }
+        Ok(())
+    }
+
+    async fn take_along(&self, mirror: &mut Mirror, replay: &mut Replay) -> Result<(), StoreError> {
         // The feed tells of them once every older transaction has ended; reads may not wait for that.
         let touched: Vec<IncidentId> = std::mem::take(&mut replay.touched).into_iter().collect();
         for some in touched.chunks(AT_ONCE) {
-            self.take_over_these(&*next.log, some).await?;
+            self.take_over_these(&*mirror.log, some).await?;
         }
-        next.position = self.catch_up(&*next.log, next.position).await?.1;
-        Ok(())
+        mirror.position = self.catch_up(&*mirror.log, mirror.position).await?.1;
+        mirror.log.secure().await
     }
 
     /// Looks at the commits whose outcome the database knows and this node does not, because it died between the
@@ -239,11 +321,13 @@ impl AutoStore {
         }
         let mut own = self.local(replay.generation)?.own_commits();
         let mut left_out = Vec::new();
+        let mut there = There::default();
         loop {
             let commits = own.next(MAX_ABSORBED).await?;
             let done = commits.last().is_none_or(|last| last.n >= replay.upto);
             for commit in commits {
-                if commit.n > known && commit.n <= replay.upto && !self.is_there(&commit).await? {
+                let is_meant = commit.n > known && commit.n <= replay.upto;
+                if is_meant && !self.is_there(&commit, &mut there).await? {
                     left_out.push(Quarantined {
                         generation: replay.generation,
                         n: commit.n,
@@ -261,13 +345,22 @@ impl AutoStore {
     }
 
     /// Whether the lines of a commit are in the database.
-    async fn is_there(&self, commit: &Apart) -> Result<bool, StoreError> {
+    async fn is_there(&self, commit: &Apart, there: &mut There) -> Result<bool, StoreError> {
         let Some(event) = commit.commit.events().next() else {
             return Ok(true);
         };
-        let wholes = self.node.primary.export(&[(event.incident_id, 0)]).await?;
-        let mut lines = wholes.iter().flat_map(|whole| &whole.lines);
-        Ok(lines.any(|line| line.event.id == event.id))
+        let incident = event.incident_id;
+        if !there.0.contains_key(&incident) {
+            let wholes = self.node.primary.export(&[(incident, 0)]).await?;
+            let lines = wholes.iter().flat_map(|whole| &whole.lines);
+            there
+                .0
+                .insert(incident, lines.map(|line| line.event.id).collect());
+        }
+        Ok(there
+            .0
+            .get(&incident)
+            .is_some_and(|lines| lines.contains(&event.id)))
     }
 
     fn set_aside(&self, unfit: Vec<Quarantined>) -> Result<(), StoreError> {

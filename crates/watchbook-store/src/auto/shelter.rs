@@ -34,6 +34,12 @@ pub trait Local: Store + Transfer {
     /// Its own commits, from the first.
     fn own_commits(&self) -> Box<dyn OwnCommits>;
 
+    /// Makes durable what was taken over so far.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    async fn secure(&self) -> Result<(), StoreError>;
+
     /// Leaves the log as the next opening likes to find it. Blocks.
     ///
     /// # Errors
@@ -44,17 +50,26 @@ pub trait Local: Store + Transfer {
 /// The own commits of a log, in order; remembers how far it was read.
 #[async_trait]
 pub trait OwnCommits: Send + Sync {
-    /// The next own commits, at most `limit`; empty when there are none for now.
+    /// The next own commits, at most `limit`, and no more once their artifacts weigh [`MAX_RUN_BYTES`]; empty when there
+    /// are none for now.
     ///
     /// # Errors
     /// When the log cannot be read.
     async fn next(&mut self, limit: usize) -> Result<Vec<Apart>, StoreError>;
 
-    /// How many there are by now that were not given yet.
+    /// How many of those that are still to be given come after number `n`. Reads no artifacts.
     ///
     /// # Errors
     /// When the log cannot be read.
-    async fn waiting(&mut self) -> Result<usize, StoreError>;
+    async fn count_after(&mut self, n: u64) -> Result<u64, StoreError>;
+}
+
+/// The bytes of artifacts after which a run of own commits takes no further one: a transaction ends within seconds.
+pub const MAX_RUN_BYTES: usize = 4 * 1024 * 1024;
+
+/// The bytes of the artifacts of a commit.
+pub(crate) fn weight(apart: &Apart) -> usize {
+    apart.bytes.iter().map(|(_, _, bytes)| bytes.len()).sum()
 }
 
 /// Held for as long as something must not be interrupted; let go of by dropping it.

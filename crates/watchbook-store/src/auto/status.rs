@@ -4,7 +4,7 @@ use super::condition::{Condition, Phase};
 use super::counters::AutoCounts;
 use super::notes::{Followed, Quarantined, REPLAYED, Replayed};
 use super::{AutoStore, Signal};
-use crate::contract::{FeedPosition, MAX_ABSORBED, StoreError};
+use crate::contract::{FeedPosition, StoreError};
 
 /// How a node stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,14 +70,6 @@ impl AutoStore {
             .note::<Replayed>(REPLAYED)?
             .filter(|replayed| replayed.log == log)
             .map_or(0, |replayed| replayed.upto);
-        let mut own = local.own_commits();
-        let mut pending = 0;
-        loop {
-            let commits = own.next(MAX_ABSORBED).await?;
-            if commits.is_empty() {
-                return Ok(pending);
-            }
-            pending += commits.iter().filter(|commit| commit.n > upto).count() as u64;
-        }
+        local.own_commits().count_after(upto).await
     }
 }

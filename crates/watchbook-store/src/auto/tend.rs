@@ -30,7 +30,7 @@ impl AutoStore {
     /// What must be corrected first.
     pub async fn start(&self) -> Result<Condition, StoreError> {
         let condition = self.node.shelter.condition()?;
-        if condition.phase.is_apart() && !condition.is_due(self.now()) {
+        if condition.phase.is_apart() && !self.is_due(&condition) {
             return Ok(condition);
         }
         match self
@@ -67,11 +67,13 @@ impl AutoStore {
         let condition = self.node.shelter.condition()?;
         match condition.phase {
             Phase::Primary => self.follow_or_lose(&condition).await,
-            Phase::Degraded | Phase::Replaying if !condition.is_due(self.now()) => {
-                Ok(Tended::Nothing)
-            }
+            Phase::Degraded | Phase::Replaying if !self.is_due(&condition) => Ok(Tended::Nothing),
             Phase::Degraded | Phase::Replaying => self.try_to_come_back(condition).await,
         }
+    }
+
+    fn is_due(&self, condition: &Condition) -> bool {
+        condition.is_due(self.now(), self.node.options.retry)
     }
 
     /// Tends at once, for a process that nobody tends beside its calls. What comes of it, the next call will see.
@@ -80,7 +82,7 @@ impl AutoStore {
             return;
         }
         let condition = self.node.shelter.condition();
-        if condition.is_ok_and(|condition| condition.is_due(self.now()))
+        if condition.is_ok_and(|condition| self.is_due(&condition))
             && let Err(error) = self.tend().await
         {
             tracing::warn!("the node could not be brought back to its database: {error}");

@@ -47,9 +47,11 @@ impl AutoStore {
             }
             Asked::Answered(Err(error)) => Err(error),
             Asked::Lost(lost) => {
-                let condition = self.lost(condition.epoch, &lost)?;
                 let change = command.change;
-                let written = self.write_apart(&condition, command, content).await;
+                let written = match self.lost(condition.epoch, &lost) {
+                    Ok(condition) => self.write_apart(&condition, command, content).await,
+                    Err(error) => Err(error),
+                };
                 written.map_err(|error| if_it_may_have_happened(&lost, change, error))
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use watchbook_core::{Commit, Digest, IncidentId, NodeId, Set, StoreId};
 
-use crate::auto::{Local, OwnCommits};
+use crate::auto::{Local, MAX_RUN_BYTES, OwnCommits, weight};
 use crate::contract::{Apart, StoreError};
 use crate::journal::{Entry, Journal, JournalError, Position, RawCommit};
 
@@ -37,6 +37,10 @@ impl Local for JsonlStore {
         })
     }
 
+    async fn secure(&self) -> Result<(), StoreError> {
+        self.blocking(Directory::secure).await
+    }
+
     fn settle(&self) -> Result<(), StoreError> {
         self.close()
     }
@@ -52,36 +56,32 @@ struct OwnLines {
 #[async_trait]
 impl OwnCommits for OwnLines {
     async fn next(&mut self, limit: usize) -> Result<Vec<Apart>, StoreError> {
-        self.reading(move |reading, directory| reading.next(directory, limit))
+        self.read(move |reading, directory| reading.next(directory, limit))
             .await
     }
 
-    async fn waiting(&mut self) -> Result<usize, StoreError> {
-        self.reading(|reading, directory| {
-            if let Some(journal) = directory.journal().map_err(failure::reading)? {
-                reading.look_through(&journal).map_err(failure::reading)?;
-            }
-            Ok(reading.found.len())
-        })
-        .await
+    async fn count_after(&mut self, n: u64) -> Result<u64, StoreError> {
+        self.read(move |reading, directory| reading.count_after(directory, n))
+            .await
     }
 }
 
 impl OwnLines {
-    /// Does something that may wait for the disk, off the threads that must not wait.
-    async fn reading<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut Reading, &Directory) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    /// Reads on, off the threads that must not wait for the disk.
+    async fn read<T, F>(&mut self, read: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Reading, &Directory) -> Result<T, StoreError> + Send + 'static,
+    {
         let mut reading = self.reading.take().ok_or_else(failure::abandoned)?;
         let directory = Arc::clone(&self.directory);
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work(&mut reading, &directory);
-            (reading, result)
+        let read = tokio::task::spawn_blocking(move || {
+            let answer = read(&mut reading, &directory);
+            (reading, answer)
         });
-        let (reading, result) = done.await.map_err(|_| failure::abandoned())?;
+        let (reading, answer) = read.await.map_err(|_| failure::abandoned())?;
         self.reading = Some(reading);
-        result
+        answer
     }
 }
 
@@ -113,22 +113,33 @@ impl Reading {
             return Ok(Vec::new());
         };
         self.look_through(&journal).map_err(failure::reading)?;
-        let mut commits = Vec::new();
+        let (mut commits, mut weighs) = (Vec::new(), 0);
         while commits.len() < limit
+            && weighs < MAX_RUN_BYTES
             && let Some(own) = self.found.front()
         {
             let commit = read_commit(&journal, own.at)?.commit;
             let bytes = bytes_of(directory, &commit)?;
             if let Some(Own { n, seen, .. }) = self.found.pop_front() {
-                commits.push(Apart {
+                let apart = Apart {
                     n,
                     commit,
                     seen,
                     bytes,
-                });
+                };
+                weighs += weight(&apart);
+                commits.push(apart);
             }
         }
         Ok(commits)
+    }
+
+    fn count_after(&mut self, directory: &Directory, n: u64) -> Result<u64, StoreError> {
+        let Some(journal) = directory.journal().map_err(failure::reading)? else {
+            return Ok(0);
+        };
+        self.look_through(&journal).map_err(failure::reading)?;
+        Ok(self.found.iter().filter(|own| own.n > n).count() as u64)
     }
 
     /// Notes where the own commits stand that were not looked at yet.

@@ -8,7 +8,7 @@ use watchbook_core::{Commit, Digest, IncidentId, NodeId, Set, StoreId};
 
 use super::MemoryStore;
 use super::book::Book;
-use crate::auto::{Local, OwnCommits, Primary};
+use crate::auto::{Local, MAX_RUN_BYTES, OwnCommits, Primary, weight};
 use crate::contract::{Apart, StoreError};
 
 /// A commit that was decided here.
@@ -24,6 +24,7 @@ impl Primary for MemoryStore {
     fn reconnect(&self) {}
 }
 
+#[async_trait]
 impl Local for MemoryStore {
     fn log_id(&self) -> Result<StoreId, StoreError> {
         Ok(self.id)
@@ -40,6 +41,10 @@ impl Local for MemoryStore {
         })
     }
 
+    async fn secure(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn settle(&self) -> Result<(), StoreError> {
         Ok(())
     }
@@ -54,14 +59,23 @@ struct OwnMade {
 impl OwnCommits for OwnMade {
     async fn next(&mut self, limit: usize) -> Result<Vec<Apart>, StoreError> {
         let book = self.book.lock();
-        let made = book.made.iter().skip(self.given).take(limit);
-        let commits: Vec<Apart> = made.map(|made| book.apart(made)).collect();
+        let (mut commits, mut bytes) = (Vec::new(), 0);
+        for made in book.made.iter().skip(self.given).take(limit) {
+            let apart = book.apart(made);
+            bytes += weight(&apart);
+            commits.push(apart);
+            if bytes >= MAX_RUN_BYTES {
+                break;
+            }
+        }
         self.given += commits.len();
         Ok(commits)
     }
 
-    async fn waiting(&mut self) -> Result<usize, StoreError> {
-        Ok(self.book.lock().made.len() - self.given)
+    async fn count_after(&mut self, n: u64) -> Result<u64, StoreError> {
+        let book = self.book.lock();
+        let made = book.made.iter().skip(self.given);
+        Ok(made.filter(|made| made.n > n).count() as u64)
     }
 }
 

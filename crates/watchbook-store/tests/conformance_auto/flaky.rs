@@ -1,8 +1,9 @@
 //! A database that fails all the time: before it does what it is asked, or after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,7 +25,6 @@ use watchbook_store::{
 };
 
 /// A store that is lost for two to nine calls at a time, every few calls; or one that is lost when it is told to be.
-#[derive(Debug)]
 pub(crate) struct Flaky {
     /// Whether it is lost by itself.
     is_fickle: bool,
@@ -37,10 +37,31 @@ pub(crate) struct Flaky {
     /// How many more calls fail.
     left: Mutex<u64>,
     failures: AtomicU64,
+    /// What the next calls meet, before anything else.
+    script: Mutex<VecDeque<Turn>>,
+    /// What is told each time it has taken in lines of the audit trail.
+    planted: Mutex<Option<Told>>,
+    /// The most of anything that one call was about.
+    pub(crate) most: Most,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
+/// What is told of something that has happened.
+type Told = Box<dyn Fn() + Send + Sync>;
+
+/// The most of anything that one call was about.
+#[derive(Debug, Default)]
+pub(crate) struct Most {
+    /// Lines that were given out.
+    pub(crate) lines: AtomicUsize,
+    /// Bytes of artifacts that were brought in.
+    pub(crate) bytes: AtomicUsize,
+    /// Lines of the audit trail that were brought in, all calls together.
+    pub(crate) trail: AtomicUsize,
+}
+
+/// What a call meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
     Well,
     /// It fails before it does anything.
     Before(Loss),
@@ -58,7 +79,20 @@ impl Flaky {
             unheard: Mutex::default(),
             left: Mutex::new(0),
             failures: AtomicU64::new(0),
+            script: Mutex::default(),
+            planted: Mutex::new(None),
+            most: Most::default(),
         }
+    }
+
+    /// Lets the next calls meet these turns.
+    pub(crate) fn script(&self, turns: impl IntoIterator<Item = Turn>) {
+        self.script.lock().extend(turns);
+    }
+
+    /// Lets `told` know each time it has taken in lines of the audit trail.
+    pub(crate) fn when_trail_came(&self, told: Option<Told>) {
+        *self.planted.lock() = told;
     }
 
     /// One that is only lost when it is told to be.
@@ -86,6 +120,9 @@ impl Flaky {
     }
 
     fn turn(&self) -> Turn {
+        if let Some(turn) = self.script.lock().pop_front() {
+            return turn;
+        }
         if let Some(loss) = *self.down.lock() {
             self.failures.fetch_add(1, Ordering::Relaxed);
             return Turn::Before(loss);
@@ -152,6 +189,12 @@ impl Flaky {
             why: "the connection was cut".to_owned(),
             source: Some(Box::new(Lost::new(Loss::Gone, "cut"))),
         })
+    }
+}
+
+impl fmt::Debug for Flaky {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flaky").finish_non_exhaustive()
     }
 }
 
@@ -322,7 +365,10 @@ impl Transfer for Flaky {
     }
 
     async fn export(&self, wanted: &[(IncidentId, u32)]) -> Result<Vec<Whole>, StoreError> {
-        self.read(self.real.export(wanted)).await
+        let wholes = self.read(self.real.export(wanted)).await?;
+        let lines = wholes.iter().map(|whole| whole.lines.len()).sum();
+        self.most.lines.fetch_max(lines, Ordering::Relaxed);
+        Ok(wholes)
     }
 
     async fn plant(&self, wholes: Vec<Whole>, durable: bool) -> Result<Planted, StoreError> {
@@ -352,7 +398,13 @@ impl Transfer for Flaky {
     }
 
     async fn plant_trail(&self, lines: Vec<TrailLine>) -> Result<u64, StoreError> {
-        self.read(self.real.plant_trail(lines)).await
+        self.most.trail.fetch_add(lines.len(), Ordering::Relaxed);
+        let planted = self.read(self.real.plant_trail(lines)).await;
+        if let Some(told) = &*self.planted.lock() {
+            told();
+        }
+        tokio::task::yield_now().await;
+        planted
     }
 }
 
@@ -367,6 +419,9 @@ impl Absorb for Flaky {
     }
 
     async fn absorb(&self, run: Run) -> Result<Absorbed, StoreError> {
+        let bytes = run.commits.iter().flat_map(|one| &one.bytes);
+        let bytes = bytes.map(|(_, _, bytes)| bytes.len()).sum();
+        self.most.bytes.fetch_max(bytes, Ordering::Relaxed);
         self.read(self.real.absorb(run)).await
     }
 }

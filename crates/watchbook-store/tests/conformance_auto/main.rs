@@ -2,8 +2,11 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod bad_days;
 mod flaky;
+mod full_disk;
 mod insistent;
+mod interleavings;
 mod outage;
 mod over_memory;
 mod under_faults;

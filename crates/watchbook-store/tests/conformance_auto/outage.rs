@@ -22,19 +22,19 @@ use watchbook_store::{
 use crate::flaky::Flaky;
 use crate::over_memory::{memory, shelter};
 
-const RETRY: Duration = Duration::from_mins(5);
+pub(crate) const RETRY: Duration = Duration::from_mins(5);
 
-struct Outage {
-    clock: ManualClock,
-    real: Arc<MemoryStore>,
-    database: Arc<Flaky>,
+pub(crate) struct Outage {
+    pub(crate) clock: ManualClock,
+    pub(crate) real: Arc<MemoryStore>,
+    pub(crate) database: Arc<Flaky>,
     shelter: Arc<MemoryShelter>,
-    store: AutoStore,
+    pub(crate) store: AutoStore,
 }
 
 impl Outage {
     /// A node that has met its database and mirrors it.
-    async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
         let clock = ManualClock::default();
         let real = memory(&clock, 1);
         let database = Arc::new(Flaky::steady(Arc::clone(&real)));
@@ -51,20 +51,20 @@ impl Outage {
         }
     }
 
-    async fn apply(&self, incident: IncidentId, op: Op) -> Result<Status, StoreError> {
+    pub(crate) async fn apply(&self, incident: IncidentId, op: Op) -> Result<Status, StoreError> {
         self.clock.advance(Duration::from_secs(1));
         let command = command(incident, op);
         let applied = self.store.apply(command).await?;
         Ok(applied.incident.status)
     }
 
-    async fn created(&self) -> IncidentId {
+    pub(crate) async fn created(&self) -> IncidentId {
         let id = IncidentId::generate(self.clock.now(), &OsEntropy);
         self.apply(id, creation()).await.expect("created");
         id
     }
 
-    async fn back(&self) {
+    pub(crate) async fn back(&self) {
         self.database.lose(None);
         self.clock.advance(RETRY);
         assert_eq!(self.store.tend().await.expect("tended"), Tended::Back);
@@ -72,7 +72,11 @@ impl Outage {
     }
 }
 
-fn node(clock: &ManualClock, database: &Arc<Flaky>, shelter: &Arc<MemoryShelter>) -> AutoStore {
+pub(crate) fn node(
+    clock: &ManualClock,
+    database: &Arc<Flaky>,
+    shelter: &Arc<MemoryShelter>,
+) -> AutoStore {
     AutoStore::new(
         Arc::clone(database) as _,
         Arc::clone(shelter) as _,
@@ -80,7 +84,7 @@ fn node(clock: &ManualClock, database: &Arc<Flaky>, shelter: &Arc<MemoryShelter>
     )
 }
 
-fn command(incident: IncidentId, op: Op) -> Command {
+pub(crate) fn command(incident: IncidentId, op: Op) -> Command {
     Command {
         change: ChangeId::generate(&OsEntropy),
         incident,
@@ -99,7 +103,7 @@ fn command(incident: IncidentId, op: Op) -> Command {
     }
 }
 
-fn creation() -> Op {
+pub(crate) fn creation() -> Op {
     Op::Create(Box::new(NewIncident {
         service: ServiceName::new("gateway").expect("a service"),
         affects: Vec::new(),
@@ -119,7 +123,7 @@ fn creation() -> Op {
     }))
 }
 
-fn note(text: &str) -> Op {
+pub(crate) fn note(text: &str) -> Op {
     Op::Append {
         kind: AppendType::Note,
         message: Message::new(text).expect("a message"),
@@ -128,7 +132,7 @@ fn note(text: &str) -> Op {
     }
 }
 
-fn step(step: Step) -> Op {
+pub(crate) fn step(step: Step) -> Op {
     Op::Move(Box::new(Lifecycle {
         step,
         at: None,
@@ -137,7 +141,7 @@ fn step(step: Step) -> Op {
     }))
 }
 
-fn all() -> IncidentQuery {
+pub(crate) fn all() -> IncidentQuery {
     IncidentQuery {
         filter: IncidentFilter::default(),
         sort: Sort::CreatedDesc,
@@ -354,7 +358,7 @@ fn what_does_not_fit_an_older_copy_is_set_aside() {
 fn audit_entries_of_the_outage_are_brought_in_once() {
     block_on(async {
         let outage = Outage::begin().await;
-        let (before, during) = (opening(1, &outage), opening(2, &outage));
+        let (before, during) = (opening(1, &outage.clock), opening(2, &outage.clock));
         outage
             .store
             .open_entry(before.clone())
@@ -363,7 +367,7 @@ fn audit_entries_of_the_outage_are_brought_in_once() {
         outage.database.lose(Some(Loss::Gone));
         outage
             .store
-            .close_entry(closing(1, &outage))
+            .close_entry(closing(1, &outage.clock))
             .await
             .expect("closed");
         outage
@@ -376,7 +380,7 @@ fn audit_entries_of_the_outage_are_brought_in_once() {
         // It began while the database was gone, and ends when that is back.
         outage
             .store
-            .close_entry(closing(2, &outage))
+            .close_entry(closing(2, &outage.clock))
             .await
             .expect("closed");
         let page = PageRequest {
@@ -416,11 +420,11 @@ fn bytes_that_were_attached_meanwhile_come_along() {
     });
 }
 
-fn opening(number: u128, outage: &Outage) -> AuditOpening {
+pub(crate) fn opening(number: u128, clock: &ManualClock) -> AuditOpening {
     let short = |text: &str| Short::new(text).expect("a text");
     AuditOpening {
         id: EventId::from_bits(number),
-        at: outage.clock.now(),
+        at: clock.now(),
         agent: AgentId::new("sofiia").expect("an agent"),
         key: None,
         delegate: None,
@@ -434,10 +438,10 @@ fn opening(number: u128, outage: &Outage) -> AuditOpening {
     }
 }
 
-fn closing(number: u128, outage: &Outage) -> AuditClosing {
+pub(crate) fn closing(number: u128, clock: &ManualClock) -> AuditClosing {
     AuditClosing {
         id: EventId::from_bits(number),
-        at: outage.clock.now(),
+        at: clock.now(),
         outcome: AuditOutcome::Ok,
         code: None,
         incident: None,

@@ -42,8 +42,15 @@ fn a_loss_leads_to_the_files_and_a_try_later() {
     assert_eq!(degraded.since, Some(at(100)));
     assert_eq!(degraded.next_try, Some(at(400)));
     assert!(!degraded.needs_hands);
-    for (now, due) in [(100, false), (399, false), (400, true), (500, true)] {
-        assert_eq!(degraded.is_due(at(now)), due, "at {now}");
+    for (now, due) in [
+        (100, false),
+        (399, false),
+        (400, true),
+        (500, true),
+        // The clock has gone back.
+        (99, true),
+    ] {
+        assert_eq!(degraded.is_due(at(now), RETRY), due, "at {now}");
     }
 }
 
@@ -70,7 +77,7 @@ fn the_way_back_leads_through_a_replay() {
     let replaying = replaying();
     assert_eq!(replaying.phase, Phase::Replaying);
     assert!(
-        replaying.is_due(at(0)),
+        replaying.is_due(at(0), RETRY),
         "an interrupted replay is gone on with"
     );
     let back = replaying
@@ -114,7 +121,7 @@ fn somebody_may_ask_for_a_try_whatever_the_epoch() {
     let hurried = degraded()
         .after(Signal::RetryNow, 0, at(150), RETRY)
         .expect("it hurries");
-    assert!(hurried.is_due(at(150)));
+    assert!(hurried.is_due(at(150), RETRY));
     assert_eq!(hurried.epoch, 2);
     for condition in [Condition::first(), replaying(), hurried] {
         assert_eq!(condition.after(Signal::RetryNow, 0, at(160), RETRY), None);

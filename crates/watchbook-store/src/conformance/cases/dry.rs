@@ -1,6 +1,6 @@
 //! Incidents 9, *dry*: `preview` answers what `apply` would, and writes nothing.
 
-use watchbook_core::{Command, Op, Refused, Step};
+use watchbook_core::{Command, NodeId, Op, Refused, Step};
 
 use crate::conformance::scene::{followup, note, open_followup, plain, step};
 use crate::conformance::{Harness, Scene, Snapshot, story};
@@ -39,13 +39,19 @@ async fn same_answer<S: Store>(scene: &Scene<S>, command: Command) {
     assert_eq!(answer(previewed), answer(applied));
 }
 
-/// What must be the same; whether it would survive a power loss is no property of a preview.
+/// What must be the same; whether it would survive a power loss is no property of a preview, nor is which node will be
+/// asked to carry it out.
 fn answer(answer: Result<Applied, StoreError>) -> Result<Applied, Refused> {
     match answer {
-        Ok(applied) => Ok(Applied {
-            durable: false,
-            ..applied
-        }),
+        Ok(mut applied) => {
+            for event in &mut applied.events {
+                event.stamp.node = NodeId::from_bits(0);
+            }
+            Ok(Applied {
+                durable: false,
+                ..applied
+            })
+        }
         Err(StoreError::Refused(refused)) => Err(refused),
         Err(other) => panic!("neither an answer nor a refusal: {other:?}"),
     }

@@ -15,6 +15,8 @@ use crate::jsonl::redaction::Scrub;
 
 /// Whom a key is said to have been used by that came without a line: who it was is not known here.
 const MOVER: &str = "watchbook";
+/// The node of a key that came without a line. Not that of this log: what bears it counts as made here.
+const NOBODY: NodeId = NodeId::from_bits(0);
 
 /// What becomes one commit.
 #[derive(Debug)]
@@ -32,10 +34,10 @@ pub(super) struct ReadyPart {
 }
 
 /// The parts of all incidents, in an order that keeps that of each incident, and follows the stamps otherwise.
-pub(super) fn parts(rests: Vec<Whole>, node: NodeId) -> Vec<Part> {
+pub(super) fn parts(rests: Vec<Whole>) -> Vec<Part> {
     let mut queues: BTreeMap<IncidentId, VecDeque<Commit>> = BTreeMap::new();
     for rest in rests {
-        queues.insert(rest.id, cut(rest, node).into());
+        queues.insert(rest.id, cut(rest).into());
     }
     let mut heads: BTreeSet<(Stamp, IncidentId)> = BTreeSet::new();
     let stamp_of = |queue: &VecDeque<Commit>| queue.front().map(|commit| commit.stamp);
@@ -114,7 +116,7 @@ fn join(parts: &mut Vec<Part>, next: Commit, id: IncidentId) {
 }
 
 /// The commits of one incident.
-fn cut(rest: Whole, node: NodeId) -> Vec<Commit> {
+fn cut(rest: Whole) -> Vec<Commit> {
     let mut keys: VecDeque<KeptKey> = rest.keys.into();
     keys.make_contiguous().sort_by_key(|key| key.seq);
     let mut commits: Vec<Commit> = Vec::new();
@@ -125,7 +127,7 @@ fn cut(rest: Whole, node: NodeId) -> Vec<Commit> {
             .iter()
             .take_while(|key| key.seq < line.event.seq)
             .count();
-        commits.extend(keys.drain(..earlier).map(|key| lone(key, node)));
+        commits.extend(keys.drain(..earlier).map(lone));
         let mut commit = Commit {
             change: line.change,
             stamp: line.event.stamp,
@@ -142,7 +144,7 @@ fn cut(rest: Whole, node: NodeId) -> Vec<Commit> {
         }
         commits.push(commit);
     }
-    commits.extend(keys.into_iter().map(|key| lone(key, node)));
+    commits.extend(keys.into_iter().map(lone));
     commits
 }
 
@@ -158,7 +160,7 @@ fn at_time_of(key: &KeptKey, stamp: Stamp) -> Stamp {
 }
 
 /// A commit with nothing but a key.
-fn lone(key: KeptKey, node: NodeId) -> Commit {
+fn lone(key: KeptKey) -> Commit {
     #[expect(clippy::expect_used, reason = "a constant that is an agent id")]
     let agent = AgentId::new(MOVER).expect("an agent id");
     Commit {
@@ -166,7 +168,7 @@ fn lone(key: KeptKey, node: NodeId) -> Commit {
         stamp: Stamp {
             time: key.at,
             counter: 0,
-            node,
+            node: NOBODY,
         },
         by: By {
             agent,

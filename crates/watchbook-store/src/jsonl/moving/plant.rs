@@ -19,7 +19,6 @@ use crate::jsonl::failure;
 use crate::jsonl::obstacle::Part as Troubled;
 use crate::jsonl::projection::{self, Kept};
 use crate::jsonl::redaction::{self, Scrub};
-use crate::jsonl::shelf::node_of;
 use crate::jsonl::store::Directory;
 use crate::planting;
 
@@ -70,6 +69,21 @@ impl Directory {
         }
         self.maybe_checkpoint(&journal);
         Ok(planted)
+    }
+
+    /// Makes durable what was taken over so far. Where there is no journal, nothing was.
+    pub(crate) fn secure(&self) -> Result<(), StoreError> {
+        let Some(journal) = self.journal().map_err(failure::reading)? else {
+            return Ok(());
+        };
+        let mut locked = journal
+            .lock(self.lock_deadline())
+            .map_err(failure::writing)?;
+        self.catch_up_locked(&journal, &locked)?;
+        locked.sync().map_err(|error| {
+            self.forget_journal();
+            failure::syncing(error)
+        })
     }
 
     /// What of the incidents is not there yet.
@@ -133,7 +147,7 @@ impl Directory {
         rests: Vec<Whole>,
     ) -> Result<(), StoreError> {
         let scrubs = self.wanted_scrubs(journal, &rests)?;
-        let mut parts = parts(rests, node_of(journal.store_id()));
+        let mut parts = parts(rests);
         give(scrubs, &mut parts);
         let entropy: &dyn Entropy = &*self.options.entropy;
         let mut batch = Batch::default();
