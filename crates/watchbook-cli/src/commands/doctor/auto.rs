@@ -81,3 +81,70 @@ fn phase(status: &AutoStatus) -> Check {
 fn count(commits: u64) -> String {
     counted(usize::try_from(commits).unwrap_or(usize::MAX), "commit")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use watchbook_core::Timestamp;
+    use watchbook_store::FeedPosition;
+    use watchbook_store::auto::{AutoCounts, Quarantined};
+
+    use super::*;
+
+    fn status(condition: Condition) -> AutoStatus {
+        AutoStatus {
+            condition,
+            pending: 3,
+            followed: Some(FeedPosition {
+                epoch: 1,
+                transaction: 2,
+                number: 3,
+            }),
+            quarantined: Vec::new(),
+            counts: AutoCounts::default(),
+        }
+    }
+
+    fn lost(phase: Phase, needs_hands: bool) -> Condition {
+        let at = Timestamp::from_millis(1_771_840_800_000);
+        Condition {
+            phase,
+            since: Some(at),
+            why: Some("it does not answer".to_owned()),
+            needs_hands,
+            next_try: Some(at.plus(Duration::from_mins(5))),
+            ..Condition::first()
+        }
+    }
+
+    #[test]
+    fn each_condition_has_its_verdict() {
+        let without_copy = AutoStatus {
+            followed: None,
+            ..status(Condition::first())
+        };
+        let left_out = Quarantined {
+            generation: 2,
+            n: 12,
+            why: "the incident is full".to_owned(),
+        };
+        let quarantined = AutoStatus {
+            quarantined: vec![left_out],
+            ..status(Condition::first())
+        };
+        let told: Vec<String> = [
+            status(Condition::first()),
+            without_copy,
+            status(lost(Phase::Degraded, false)),
+            status(lost(Phase::Degraded, true)),
+            status(lost(Phase::Replaying, false)),
+            quarantined,
+        ]
+        .iter()
+        .flat_map(checks)
+        .map(|check| format!("{} {}", check.verdict.word(), check.says))
+        .collect();
+        insta::assert_snapshot!(told.join("\n"));
+    }
+}
