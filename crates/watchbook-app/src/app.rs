@@ -8,7 +8,7 @@ use tracing::Instrument;
 use watchbook_api::{Meta, Problem, Reply, Request};
 use watchbook_config::Config;
 use watchbook_core::{Clock, Entropy};
-use watchbook_store::{Health, Store, StoreError};
+use watchbook_store::{Health, Standing, Store, StoreError};
 
 use crate::context::Context;
 use crate::door::Door;
@@ -122,6 +122,11 @@ impl App {
     /// How the store is doing now.
     pub async fn health(&self) -> Health {
         self.door.store().health().await
+    }
+
+    /// How the store stands to its first choice; `None` if it has no second.
+    pub fn standing(&self) -> Option<Standing> {
+        self.door.store().standing()
     }
 
     /// How many halves of audit entries could not be written since this process began.

@@ -242,6 +242,12 @@ pub(crate) fn of_store(error: &StoreError) -> Problem {
         StoreError::NewerFormat { .. } => {
             Problem::new(ErrorCode::Unavailable, error.to_string()).with_retry_after(LATER)
         }
+        // What the caller went by does not hold any more; only a look at what holds now helps.
+        StoreError::Fenced(_)
+        | StoreError::FeedRestarted
+        | StoreError::Diverged { .. }
+        | StoreError::OutOfStep { .. }
+        | StoreError::OtherSecret => Problem::new(ErrorCode::Conflict, error.to_string()),
         _ => {
             tracing::error!(error = ?error, "an error of the store that has no code");
             internal()

@@ -87,6 +87,9 @@ impl Exit {
             | StoreError::Corrupt(_)
             | StoreError::Diverged { .. }
             | StoreError::OtherSecret
+            | StoreError::Fenced(_)
+            | StoreError::FeedRestarted
+            | StoreError::OutOfStep { .. }
             | StoreError::NewerFormat { .. } => Self::Refused,
             // The store's list of errors may grow; what is not known here was not done for certain.
             _ => Self::Unavailable,

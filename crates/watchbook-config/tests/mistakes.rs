@@ -275,7 +275,7 @@ fn mistakes_of_all_files_are_told_at_once() {
         ("data_governance.yml", b"retention: 5\n"),
     ];
     let environment = [
-        ("INCIDENT_BACKEND", "auto"),
+        ("INCIDENT_BACKEND", "mysql"),
         ("WATCHBOOK_CONCURRENCY", "-3"),
         ("WATCHBOOK_FSYNC", ""),
     ];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::answer;
 use crate::state::Server;
@@ -28,7 +28,7 @@ pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Response {
         (true, None, Some(_)) => "degraded",
         (true, None, None) => "ready",
     };
-    let body = json!({
+    let mut body = json!({
         "ok": is_ready,
         "status": status,
         "backend": health.backend,
@@ -40,10 +40,31 @@ pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Response {
         "audit_gaps": server.app.audit_gaps(),
         "version": VERSION,
     });
+    if let (Some(auto), Some(members)) = (auto(&server), body.as_object_mut()) {
+        members.insert("auto".to_owned(), auto);
+    }
     let code = if is_ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
     answer::with_status(code, &body)
+}
+
+/// How a store with a second choice stands to its first.
+fn auto(server: &Server) -> Option<Value> {
+    let standing = server.app.standing()?;
+    let counters: Map<String, Value> = standing
+        .counters
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), count.into()))
+        .collect();
+    Some(json!({
+        "phase": standing.phase,
+        "since": standing.since.map(|since| since.to_string()),
+        "why": standing.why,
+        "needs_hands": standing.needs_hands,
+        "next_try": standing.next_try.map(|at| at.to_string()),
+        "counters": counters,
+    }))
 }

@@ -23,8 +23,8 @@ pub use contract::{
     Absorb, Absorbed, Apart, Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Changed,
     CorruptPlace, Extent, Feed, FeedPosition, Health, Incidents, KeptKey, KeptLine, Keys,
     LONGEST_LEASE, Lease, Leases, Loss, Lost, MAX_ABSORBED, MAX_LEASES, MAX_STRETCH, Movable,
-    Outcome, Pepper, Planted, Run, Store, StoreError, Stretch, Taken, TrailLine, TrailPosition,
-    TrailStretch, Transfer, Unfit, Whole,
+    Outcome, Pepper, Planted, Run, Standing, Store, StoreError, Stretch, Taken, TrailLine,
+    TrailPosition, TrailStretch, Transfer, Unfit, Whole,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{

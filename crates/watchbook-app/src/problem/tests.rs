@@ -7,8 +7,8 @@ use std::time::Duration;
 use watchbook_api::Problem;
 use watchbook_core::artifact::ArtifactError;
 use watchbook_core::{
-    AgentId, ChangeId, Countable, ETag, EventId, EventType, IncidentId, Move, Refused, Status,
-    Timestamp,
+    AgentId, ChangeId, Countable, ETag, EventId, EventType, Fence, IncidentId, LeaseName, Move,
+    Refused, Status, Timestamp,
 };
 use watchbook_store::{CorruptPlace, StoreError};
 
@@ -125,6 +125,17 @@ fn failures() -> Vec<StoreError> {
             limit: 4_194_304,
         },
         StoreError::NewerFormat { found: 2, known: 1 },
+        StoreError::Fenced(Fence {
+            name: LeaseName::new("digest.daily").unwrap(),
+            token: 7,
+        }),
+        StoreError::FeedRestarted,
+        StoreError::Diverged {
+            incident: incident(),
+            why: "line 3 is another one here".to_owned(),
+        },
+        StoreError::OutOfStep { given: 3, here: 5 },
+        StoreError::OtherSecret,
     ]
 }
 

@@ -1,5 +1,6 @@
 //! A look at everything that can be wrong with a directory.
 
+mod auto;
 mod disk;
 
 use std::fmt::Write as _;
@@ -119,6 +120,16 @@ fn report(checks: &[Check]) -> String {
 async fn examine(run: &Run, directory: &Directory) -> Result<Vec<Check>, Failure> {
     let mut checks = settings(directory);
     let layout = layout(directory);
+    if let Kept::Auto { node, .. } = &directory.store {
+        checks.push(disk::room(&directory.dir));
+        match auto::standing(node).await {
+            Ok(found) => checks.extend(found),
+            Err(unusable) => {
+                checks.push(unusable);
+                return Ok(checks);
+            }
+        }
+    }
     if matches!(directory.store, Kept::Database(_) | Kept::Auto { .. }) {
         checks.push(store(directory).await);
         checks.push(clock(run, directory).await?);

@@ -73,7 +73,7 @@ fn about(meta: &Value) -> Vec<String> {
         );
     }
     if is("degraded") {
-        remarks.push("the store runs on its second choice; what is shown may be old".to_owned());
+        remarks.push(apart(meta));
     }
     if is("truncated") {
         remarks.push("cut to fit; ask for less at once, or for --json".to_owned());
@@ -82,6 +82,15 @@ fn about(meta: &Value) -> Vec<String> {
         remarks.push("written, but a power cut may still take it (store.fsync)".to_owned());
     }
     remarks
+}
+
+/// What is to be known about an answer from the second choice.
+fn apart(meta: &Value) -> String {
+    let since = meta.get("stale_since").and_then(Value::as_str);
+    let since = since.map_or_else(String::new, |since| format!(" since {}", text::line(since)));
+    format!(
+        "the database is lost{since}: this node reads and writes its own files, numbers are provisional, and what others wrote meanwhile is missing (`watchbook auto status`)"
+    )
 }
 
 #[cfg(test)]

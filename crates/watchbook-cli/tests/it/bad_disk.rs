@@ -66,7 +66,7 @@ impl Drop for Small {
 }
 
 /// A request over HTTP as curl sends it: the status and the body.
-fn ask(address: &str, request: &str, body: &Value) -> (u16, Value) {
+pub(crate) fn ask(address: &str, request: &str, body: &Value) -> (u16, Value) {
     let host = address.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let body = if body.is_null() {

@@ -7,7 +7,7 @@ use crate::world::World;
     clippy::disallowed_methods,
     reason = "the test command says by a variable where the cluster is"
 )]
-fn cluster() -> String {
+pub(crate) fn cluster() -> String {
     // `cargo xtask test` starts one, and `cargo xtask pg up` one that stays.
     std::env::var("WATCHBOOK_TEST_POSTGRES").unwrap()
 }

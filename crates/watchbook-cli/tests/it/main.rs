@@ -5,6 +5,7 @@
 )]
 
 mod actions;
+mod auto;
 mod bad_disk;
 mod bring_in;
 mod care;

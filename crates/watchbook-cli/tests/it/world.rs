@@ -71,8 +71,14 @@ impl World {
 
     /// Starts it and leaves it running.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
+        self.start_in(args, &[])
+    }
+
+    /// Starts it with these variables and leaves it running.
+    pub(crate) fn start_in(&self, args: &[&str], variables: &[(&str, &str)]) -> Running {
         let mut command = self.command(args);
         let child = command
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -82,7 +88,13 @@ impl World {
 
     /// Serves the directory on a free port, and gives the server and its address.
     pub(crate) fn serve(&self) -> (Running, String) {
-        let mut server = self.start(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+        self.serve_in(&[])
+    }
+
+    /// The same with these variables.
+    pub(crate) fn serve_in(&self, variables: &[(&str, &str)]) -> (Running, String) {
+        let args = ["serve", "--listen", "127.0.0.1:0", "--json"];
+        let mut server = self.start_in(&args, variables);
         let line = server.lines(|_| true).remove(0);
         let said: serde_json::Value = serde_json::from_str(&line).unwrap();
         let address = said["address"].as_str().unwrap().to_owned();
@@ -164,7 +176,12 @@ impl World {
 
     /// A run as it is kept in a snapshot.
     pub(crate) fn shown(&self, args: &[&str]) -> String {
-        let ran = self.run(args);
+        self.shown_in(args, &[])
+    }
+
+    /// The same with these variables.
+    pub(crate) fn shown_in(&self, args: &[&str], variables: &[(&str, &str)]) -> String {
+        let ran = self.run_in(args, variables);
         let Ran {
             code,
             stdout,

@@ -1,7 +1,7 @@
 //! A store in memory that a test can hold, break or kill.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,12 +11,12 @@ use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, Pa
 use watchbook_core::text::Name;
 use watchbook_core::{
     ArtifactName, Clock, Command, Digest, Entropy, Event, Fence, Incident, IncidentId, KeyRecord,
-    LeaseName,
+    LeaseName, Timestamp,
 };
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::{
     Applied, ArtifactContent, Artifacts, AuditLog, Capabilities, Feed, FeedPosition, Health,
-    Incidents, Keys, Lease, Leases, Pepper, StoreError, Stretch, Taken,
+    Incidents, Keys, Lease, Leases, Pepper, Standing, StoreError, Stretch, Taken,
 };
 
 /// The store and its moods.
@@ -32,6 +32,8 @@ pub(crate) struct MoodyStore {
     pub(crate) is_full: AtomicBool,
     /// Writes panic.
     pub(crate) is_mad: AtomicBool,
+    /// How it stands to a first choice, if it has one.
+    pub(crate) standing: Mutex<Option<Standing>>,
     /// How often the audit trail was made durable.
     pub(crate) audit_syncs: AtomicUsize,
 }
@@ -45,6 +47,7 @@ impl MoodyStore {
             released: Semaphore::new(0),
             is_full: AtomicBool::new(false),
             is_mad: AtomicBool::new(false),
+            standing: Mutex::new(None),
             audit_syncs: AtomicUsize::new(0),
         }
     }
@@ -70,8 +73,17 @@ impl Incidents for MoodyStore {
         let is_full = self.is_full.load(Ordering::SeqCst);
         Health {
             read_only: is_full.then(|| "the disk is full".to_owned()),
+            degraded_since: self.degraded_since(),
             ..self.inner.health().await
         }
+    }
+
+    fn degraded_since(&self) -> Option<Timestamp> {
+        self.standing()?.since
+    }
+
+    fn standing(&self) -> Option<Standing> {
+        self.standing.lock().expect("nobody panics here").clone()
     }
 
     async fn apply(&self, command: Command) -> Result<Applied, StoreError> {

@@ -1,8 +1,11 @@
 //! Every status that the server can answer with, what it says, and the headers of every answer.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use watchbook_core::Timestamp;
+use watchbook_store::Standing;
 
 use crate::stand::{Stand, options};
 use crate::wire::{Answer, Ask};
@@ -275,6 +278,27 @@ async fn a_store_that_cannot_write() {
 }
 
 #[tokio::test]
+async fn a_lost_first_choice_is_told_by_readyz_and_is_ready() {
+    let (stand, store) = Stand::with(options(), &[]).await;
+    let since = Timestamp::from_millis(1_771_840_800_000);
+    *store.standing.lock().unwrap() = Some(Standing {
+        phase: "degraded",
+        since: Some(since),
+        why: Some("the database: it cannot be reached".to_owned()),
+        needs_hands: false,
+        next_try: Some(since.plus(Duration::from_mins(5))),
+        counters: vec![("watchbook_auto_fallbacks_total", 1)],
+    });
+    let ready = stand.get("/readyz").await;
+    assert_eq!(ready.status, 200);
+    insta::assert_json_snapshot!(ready.json());
+    let listed = stand.get("/v1/incidents").await.json();
+    assert_eq!(listed["meta"]["degraded"], true);
+    assert_eq!(listed["meta"]["provisional"], true);
+    assert_eq!(listed["meta"]["stale_since"], since.to_string());
+}
+
+#[tokio::test]
 async fn a_fault_of_ours_says_nothing_of_the_inside() {
     let (stand, store) = Stand::with(options(), &[]).await;
     store.is_mad.store(true, Ordering::SeqCst);
@@ -374,7 +398,7 @@ async fn what_cannot_be_understood_is_audited() {
         ("/v1/tools", r#"{"action":"incident_list"}"#),
     ] {
         stand.ask(Ask::post(target, body)).await;
-        stand.clock.advance(std::time::Duration::from_millis(1));
+        stand.clock.advance(Duration::from_millis(1));
     }
     insta::assert_snapshot!(stand.audit().await.join("\n"), @r##"
     oncall_tool ? failed malformed

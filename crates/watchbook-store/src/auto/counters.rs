@@ -21,6 +21,30 @@ pub struct AutoCounts {
     pub mirror_misses: u64,
 }
 
+impl AutoCounts {
+    /// Each with the name that Prometheus knows it by.
+    pub fn named(self) -> Vec<(&'static str, u64)> {
+        let Self {
+            fallbacks,
+            recoveries,
+            apart_writes,
+            replayed,
+            quarantined,
+            conflicts,
+            mirror_misses,
+        } = self;
+        vec![
+            ("watchbook_auto_fallbacks_total", fallbacks),
+            ("watchbook_auto_recoveries_total", recoveries),
+            ("watchbook_auto_apart_writes_total", apart_writes),
+            ("watchbook_auto_replayed_total", replayed),
+            ("watchbook_auto_quarantined_total", quarantined),
+            ("watchbook_auto_conflicts_total", conflicts),
+            ("watchbook_auto_mirror_misses_total", mirror_misses),
+        ]
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     fallbacks: AtomicU64,

@@ -13,7 +13,7 @@ use super::condition::Phase;
 use super::shelter::{Local, Primary};
 use super::writes::of_apart;
 use crate::contract::{
-    Applied, ArtifactContent, Artifacts, Capabilities, Health, Incidents, StoreError,
+    Applied, ArtifactContent, Artifacts, Capabilities, Health, Incidents, Standing, StoreError,
 };
 
 impl AutoStore {
@@ -72,6 +72,10 @@ impl Incidents for AutoStore {
 
     fn degraded_since(&self) -> Option<Timestamp> {
         self.node.shelter.condition().ok()?.since
+    }
+
+    fn standing(&self) -> Option<Standing> {
+        self.stands()
     }
 
     async fn apply(&self, command: Command) -> Result<Applied, StoreError> {

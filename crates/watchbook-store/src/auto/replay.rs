@@ -113,7 +113,7 @@ impl AutoStore {
             before = waiting;
             if replay.is_outpaced {
                 let _closed = self.node.shelter.close(GATE).await?;
-                self.bring_in_the_rest(replay).await?;
+                self.in_time(self.bring_in_the_rest(replay)).await?;
             } else {
                 for _ in 0..RUNS_AT_ONCE {
                     self.bring_in_some(replay).await?;

@@ -4,7 +4,7 @@ use super::condition::{Condition, Phase};
 use super::counters::AutoCounts;
 use super::notes::{Followed, Quarantined, REPLAYED, Replayed};
 use super::{AutoStore, Signal};
-use crate::contract::{FeedPosition, StoreError};
+use crate::contract::{FeedPosition, Standing, StoreError};
 
 /// How a node stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,28 @@ impl AutoStore {
     /// When the shelter cannot be used.
     pub fn retry_now(&self) -> Result<Condition, StoreError> {
         self.signal(&Signal::RetryNow, 0)
+    }
+
+    /// How it stands to its database, for monitors; `None` when the shelter cannot be read.
+    pub(super) fn stands(&self) -> Option<Standing> {
+        let Condition {
+            phase,
+            epoch: _,
+            since,
+            why,
+            needs_hands,
+            next_try,
+            generation: _,
+            store: _,
+        } = self.node.shelter.condition().ok()?;
+        Some(Standing {
+            phase: phase.as_str(),
+            since,
+            why,
+            needs_hands,
+            next_try,
+            counters: self.counts().named(),
+        })
     }
 
     /// How many own commits of the local log are not known to be in the database.

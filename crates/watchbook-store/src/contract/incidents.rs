@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, PageRequest};
 use watchbook_core::{Command, Event, Incident, IncidentId, Timestamp};
 
-use super::{Capabilities, Health, StoreError};
+use super::{Capabilities, Health, Standing, StoreError};
 
 /// What became of a command that was carried out, or found to be carried out already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,11 @@ pub trait Incidents: fmt::Debug + Send + Sync + 'static {
     /// Since when answers come from its second choice; `None` if they do not, or if it has none. Cheap: every answer
     /// says so.
     fn degraded_since(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// How it stands to its first choice; `None` if it has no second. Cheap: asks neither of them anything.
+    fn standing(&self) -> Option<Standing> {
         None
     }
 

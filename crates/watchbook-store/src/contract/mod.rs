@@ -13,6 +13,7 @@ mod incidents;
 mod keys;
 mod leases;
 mod loss;
+mod standing;
 mod transfer;
 
 pub use absorb::{Absorb, Absorbed, Apart, MAX_ABSORBED, Run, Unfit};
@@ -25,6 +26,7 @@ pub use incidents::{Applied, Incidents};
 pub use keys::{Keys, Pepper};
 pub use leases::{LONGEST_LEASE, Lease, Leases, MAX_LEASES, Taken};
 pub use loss::{Loss, Lost};
+pub use standing::Standing;
 pub use transfer::{
     Extent, KeptKey, KeptLine, Movable, Planted, TrailLine, TrailPosition, TrailStretch, Transfer,
     Whole,
