@@ -45,25 +45,25 @@ struct Mirror {
     position: FeedPosition,
 }
 
-/// What a look at the own commits came to.
+/// How many own commits a look found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Looked {
-    /// There were none.
-    AtNothing,
-    /// There were some.
-    AtSome,
-    /// There were as many as one run takes, so there may be more.
-    AtFullRun,
+    /// None.
+    Nothing,
+    /// Some.
+    Some,
+    /// As many as one run takes, so there may be more.
+    FullRun,
 }
 
 impl Looked {
     fn at(commits: &[Apart]) -> Self {
         let weighs: usize = commits.iter().map(weight).sum();
         match commits.len() {
-            0 => Self::AtNothing,
-            MAX_ABSORBED => Self::AtFullRun,
-            _ if weighs >= MAX_RUN_BYTES => Self::AtFullRun,
-            _ => Self::AtSome,
+            0 => Self::Nothing,
+            MAX_ABSORBED => Self::FullRun,
+            _ if weighs >= MAX_RUN_BYTES => Self::FullRun,
+            _ => Self::Some,
         }
     }
 }
@@ -96,14 +96,14 @@ impl AutoStore {
 
     /// Brings in own commits until what is left is small: no more than one run, which may have been written meanwhile.
     async fn bring_in(&self, replay: &mut Replay) -> Result<(), StoreError> {
-        while self.bring_in_some(replay).await? == Looked::AtFullRun {}
+        while self.bring_in_some(replay).await? == Looked::FullRun {}
         Ok(())
     }
 
     /// Brings in what is left while the gate is closed; `false` when it cannot be closed for as long as that takes.
     async fn bring_in_the_rest(&self, replay: &mut Replay) -> Result<bool, StoreError> {
         let opens = Instant::now() + GATE;
-        while self.bring_in_some(replay).await? != Looked::AtNothing {
+        while self.bring_in_some(replay).await? != Looked::Nothing {
             if Instant::now() >= opens {
                 return Ok(false);
             }
@@ -328,17 +328,15 @@ impl AutoStore {
             return Ok(true);
         };
         let incident = event.incident_id;
-        if !there.0.contains_key(&incident) {
-            let wholes = self.node.primary.export(&[(incident, 0)]).await?;
-            let lines = wholes.iter().flat_map(|whole| &whole.lines);
-            there
-                .0
-                .insert(incident, lines.map(|line| line.event.id).collect());
+        if let Some(lines) = there.0.get(&incident) {
+            return Ok(lines.contains(&event.id));
         }
-        Ok(there
-            .0
-            .get(&incident)
-            .is_some_and(|lines| lines.contains(&event.id)))
+        let wholes = self.node.primary.export(&[(incident, 0)]).await?;
+        let lines = wholes.iter().flat_map(|whole| &whole.lines);
+        let lines: HashSet<EventId> = lines.map(|line| line.event.id).collect();
+        let is_there = lines.contains(&event.id);
+        there.0.insert(incident, lines);
+        Ok(is_there)
     }
 
     fn set_aside(&self, unfit: Vec<Quarantined>) -> Result<(), StoreError> {

@@ -48,11 +48,7 @@ pub(crate) fn part(key: &str) -> String {
 
 /// A proxy before the cluster.
 pub(crate) fn proxy() -> Proxy {
-    let cluster = cluster();
-    let folder = cluster
-        .split(' ')
-        .find_map(|pair| pair.strip_prefix("host="));
-    let socket = format!("{}/.s.PGSQL.5432", folder.expect("a folder"));
+    let socket = format!("{}/.s.PGSQL.{}", part("host"), part("port"));
     Proxy::start(Upstream::Unix(socket.into())).expect("a free port")
 }
 
