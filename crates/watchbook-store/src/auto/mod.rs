@@ -8,7 +8,7 @@
 //!
 //! - [`condition`]: when which of this happens, as a pure state machine.
 //! - `ask`: what is a loss. `writes`, `reads`, `audit`, `keys`: the contract, on either side.
-//! - `mirror`, `follow`: what enters the local log. `replay`, `renew`: the way back.
+//! - `mirror`, `follow`: what enters the local log. `replay`, `report`, `renew`: the way back.
 
 mod ask;
 mod audit;
@@ -24,6 +24,7 @@ mod notes;
 mod reads;
 mod renew;
 mod replay;
+mod report;
 mod shelter;
 mod status;
 mod tend;

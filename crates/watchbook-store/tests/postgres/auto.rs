@@ -16,7 +16,7 @@ use watchbook_store::jsonl::JsonlOptions;
 use watchbook_store::postgres::{ExecMode, PostgresStore};
 use watchbook_store::proxy::{Fault, Proxy};
 use watchbook_store::system::SeededEntropy;
-use watchbook_store::{Incidents as _, Transfer as _, Whole};
+use watchbook_store::{Incidents as _, Whole};
 
 use crate::commands::{command, creation, keyed_creation, note};
 use crate::schema::{Schema, proxy};
