@@ -13,10 +13,11 @@ use watchbook_core::{
 use watchbook_store::auto::{AutoOptions, AutoStore, Folder, Phase, Shelter as _, Tended};
 use watchbook_store::conformance::block_on;
 use watchbook_store::jsonl::JsonlOptions;
+use watchbook_store::memory::MemoryStore;
 use watchbook_store::postgres::{ExecMode, PostgresStore};
 use watchbook_store::proxy::{Fault, Proxy};
 use watchbook_store::system::SeededEntropy;
-use watchbook_store::{Incidents as _, Whole};
+use watchbook_store::{Incidents as _, Transfer as _, Whole};
 
 use crate::commands::{command, creation, keyed_creation, note};
 use crate::schema::{Schema, proxy};
@@ -148,6 +149,90 @@ fn a_silent_database_holds_up_one_write_and_no_further_ones() {
             let there = direct.get(created.incident).await.expect("there");
             assert_eq!(there.events, 52, "{fault:?}");
         }
+    });
+}
+
+/// A write that waits for a lock is given up and carried out on this node; then the database carries it out after all.
+async fn carried_out_late(is_before_the_replay: bool) {
+    let schema = Arc::new(Schema::migrated().await);
+    let node = Node::begin(&schema, 1, Duration::from_millis(500)).await;
+    let created = creation();
+    node.apply(&created).await;
+    let lock = format!(
+        "select from incidents where id = '{}' for update",
+        created.incident
+    );
+    let holder = schema.begin(&lock).await;
+    let late = note(created.incident, "late");
+    node.apply(&late).await;
+    assert_eq!(node.store.phase().expect("a phase"), Phase::Degraded);
+    let direct = schema.store(ExecMode::Prepared);
+    let there = async || {
+        let wholes = exported(&direct, &[created.incident]).await;
+        let mut lines = wholes.into_iter().flat_map(|whole| whole.lines);
+        lines.any(|line| line.change == late.change)
+    };
+    if !is_before_the_replay {
+        schema.clock.advance(RETRY);
+        // It cannot get past the lock either.
+        drop(node.store.tend().await);
+        assert_ne!(node.store.phase().expect("a phase"), Phase::Primary);
+    }
+    holder.batch_execute("commit").await.expect("committed");
+    if is_before_the_replay {
+        let begun = Instant::now();
+        while !there().await {
+            assert!(begun.elapsed() < PATIENT, "nobody carried it out late");
+        }
+    }
+    node.back().await;
+    assert!(there().await);
+    let incident = direct.get(created.incident).await.expect("there");
+    assert_eq!(incident.events, 2);
+    let status = node.store.status().await.expect("a status");
+    assert_eq!(status.quarantined, []);
+}
+
+#[test]
+fn a_write_that_the_database_carries_out_late_is_there_once() {
+    block_on(async {
+        carried_out_late(true).await;
+        carried_out_late(false).await;
+    });
+}
+
+#[test]
+fn long_incidents_and_heavy_notes_come_along() {
+    const LINES: usize = 10_000;
+    block_on(async {
+        let schema = Arc::new(Schema::migrated().await);
+        let direct = schema.store(ExecMode::Prepared);
+        let clock = Arc::new(schema.clock.clone());
+        let memory = MemoryStore::new(clock, &SeededEntropy::new(1));
+        let created = creation();
+        let id = created.incident;
+        memory.apply(created).await.expect("created");
+        for number in 1..LINES {
+            let noted = memory.apply(note(id, &format!("note {number}"))).await;
+            noted.expect("noted");
+        }
+        let wholes = exported(&memory, &[id]).await;
+        direct.plant(wholes, true).await.expect("planted");
+        let node = Node::begin(&schema, 1, Duration::from_secs(2)).await;
+        node.proxy.set(Fault::Refuse).await;
+        assert_eq!(node.store.get(id).await.expect("mirrored").events, 10_000);
+        for number in 0..300 {
+            let mut heavy = note(id, &format!("heavy note {number}"));
+            if let Op::Append { meta, .. } = &mut heavy.op {
+                meta.insert("log".to_owned(), "x".repeat(60 * 1024).into());
+            }
+            node.apply(&heavy).await;
+        }
+        node.back().await;
+        let there = direct.get(id).await.expect("there");
+        assert_eq!(there.events, 10_300);
+        let here = node.following(&[id], &exported(&direct, &[id]).await).await;
+        assert_eq!(here[0].lines.len(), 10_300);
     });
 }
 
