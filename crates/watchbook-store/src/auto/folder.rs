@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::condition::Condition;
+use super::patience::{PAUSE, Patience};
 use super::shelter::{LONGEST_GATE, Local, Pass, Shelter};
 use crate::contract::StoreError;
 use crate::disk::{self, Disk, DiskFile, Open};
@@ -16,8 +17,6 @@ use crate::jsonl::{JsonlOptions, JsonlStore, Layout};
 
 /// How long a lock that is only held for moments is waited for.
 const MOMENTS: Duration = Duration::from_secs(5);
-/// The pause between two tries for a lock.
-const PAUSE: Duration = Duration::from_millis(1);
 /// The most bytes of a condition or a note.
 const MAX_NOTE: u64 = 16 << 20;
 
@@ -76,10 +75,9 @@ impl Folder {
         let file = self.lock_file("lock")?;
         let mut patience = Patience::new(MOMENTS);
         while !take(&*file, Hold::Alone)? {
-            if !patience.is_left() {
+            if !patience.pause_blocking() {
                 return Err(held("ops/auto/lock"));
             }
-            std::thread::sleep(PAUSE);
         }
         Ok(file)
     }
@@ -136,10 +134,9 @@ impl Shelter for Folder {
         let mut patience = Patience::new(LONGEST_GATE);
         // Who closes the gate holds the turn while those who are inside come out.
         while !(take(&*turn, Hold::Shared)? && take(&*gate, Hold::Shared)?) {
-            if !patience.is_left() {
+            if !patience.pause().await {
                 return Err(held("ops/auto/gate"));
             }
-            tokio::time::sleep(PAUSE).await;
         }
         Ok(Pass::holding(gate))
     }
@@ -148,10 +145,9 @@ impl Shelter for Folder {
         let (turn, gate) = (self.lock_file("turn")?, self.lock_file("gate")?);
         let mut patience = Patience::new(patience);
         while !(take(&*turn, Hold::Alone)? && take(&*gate, Hold::Alone)?) {
-            if !patience.is_left() {
+            if !patience.pause().await {
                 return Ok(None);
             }
-            tokio::time::sleep(PAUSE).await;
         }
         Ok(Some(Pass::holding((turn, gate))))
     }
@@ -198,21 +194,6 @@ fn take(file: &dyn DiskFile, hold: Hold) -> Result<bool, StoreError> {
         Hold::Shared => file.try_lock_shared(),
     };
     taken.map_err(|error| unusable(Path::new("ops/auto"), error))
-}
-
-/// How many more pauses are worth it.
-struct Patience(u128);
-
-impl Patience {
-    fn new(wait: Duration) -> Self {
-        Self(wait.as_nanos() / PAUSE.as_nanos())
-    }
-
-    fn is_left(&mut self) -> bool {
-        let left = self.0 > 0;
-        self.0 = self.0.saturating_sub(1);
-        left
-    }
 }
 
 fn held(what: &str) -> StoreError {

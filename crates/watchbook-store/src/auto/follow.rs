@@ -88,12 +88,11 @@ fn stretches(wanted: Vec<(IncidentId, u32, u32)>) -> Vec<Vec<(IncidentId, u32)>>
     let mut lines = 0_u32;
     for (id, (here, last)) in each {
         lines = lines.saturating_add(last - here);
-        match stretches.last_mut().filter(|_| lines <= LINES_AT_ONCE) {
-            Some(stretch) => stretch.push((id, here)),
-            None => {
-                stretches.push(vec![(id, here)]);
-                lines = last - here;
-            }
+        if let Some(stretch) = stretches.last_mut().filter(|_| lines <= LINES_AT_ONCE) {
+            stretch.push((id, here));
+        } else {
+            stretches.push(vec![(id, here)]);
+            lines = last - here;
         }
     }
     stretches

@@ -8,7 +8,7 @@
 //!
 //! - [`condition`]: when which of this happens, as a pure state machine.
 //! - `ask`: what is a loss. `writes`, `reads`, `audit`, `keys`: the contract, on either side.
-//! - `mirror`, `follow`: what enters the local log. `replay`, `renew`: the way back.
+//! - `mirror`, `follow`: what enters the local log. `replay`, `report`, `renew`: the way back.
 
 mod ask;
 mod audit;
@@ -21,9 +21,11 @@ mod keys;
 mod leases;
 mod mirror;
 mod notes;
+mod patience;
 mod reads;
 mod renew;
 mod replay;
+mod report;
 mod shelter;
 mod status;
 mod tend;

@@ -26,6 +26,23 @@ impl AutoStore {
         Near: Future<Output = Result<T, StoreError>> + Send,
         T: Send,
     {
+        self.read_knowing(far, |local, _generation| near(local))
+            .await
+    }
+
+    /// The same; the local side is told which generation of the log it is.
+    pub(super) async fn read_knowing<T, P, Near, F, Far>(
+        &self,
+        far: F,
+        near: P,
+    ) -> Result<T, StoreError>
+    where
+        F: Fn(Arc<dyn Primary>) -> Far + Send + Sync,
+        Far: Future<Output = Result<T, StoreError>> + Send,
+        P: FnOnce(Arc<dyn Local>, u64) -> Near + Send,
+        Near: Future<Output = Result<T, StoreError>> + Send,
+        T: Send,
+    {
         self.tend_when_due().await;
         let mut condition = self.node.shelter.condition()?;
         if condition.phase == Phase::Primary {
@@ -34,7 +51,8 @@ impl AutoStore {
                 Asked::Lost(lost) => condition = self.lost(condition.epoch, &lost)?,
             }
         }
-        near(self.local(condition.generation)?)
+        let generation = condition.generation;
+        near(self.local(generation)?, generation)
             .await
             .map_err(of_apart)
     }

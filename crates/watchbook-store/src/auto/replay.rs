@@ -1,16 +1,13 @@
 //! The way back: bringing what was written meanwhile into the database.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tokio::time::Instant;
-use watchbook_core::{EventId, IncidentId, NodeId, StoreId};
+use watchbook_core::{IncidentId, NodeId, StoreId};
 
 use super::audit::BroughtIn;
 use super::condition::{Condition, Signal, shortened};
-use super::notes::{
-    FOLLOWED, Followed, MAX_QUARANTINED, QUARANTINE, Quarantined, REPLAYED, Replayed,
-};
+use super::notes::{FOLLOWED, Followed, Quarantined, REPLAYED, Replayed};
 use super::renew::AT_ONCE;
 use super::shelter::{Local, MAX_RUN_BYTES, OwnCommits, weight};
 use super::{AutoStore, GATE};
@@ -18,18 +15,20 @@ use crate::contract::{Apart, FeedPosition, Loss, Lost, MAX_ABSORBED, Run, StoreE
 
 /// How often the gate is tried before a replay is put off to the next tending.
 const TRIES: u32 = 20;
+/// How many runs are brought in at most while writers wait at the gate.
+const LAST_RUNS: u32 = 4;
 
 /// How many runs are brought in until it is looked whether writers are quicker.
 const RUNS_AT_ONCE: usize = 8;
 
 /// A replay under way.
-struct Replay {
-    generation: u64,
-    log: StoreId,
+pub(super) struct Replay {
+    pub(super) generation: u64,
+    pub(super) log: StoreId,
     node: NodeId,
     own: Box<dyn OwnCommits>,
     /// Up to which number the log's own commits are in the database.
-    upto: u64,
+    pub(super) upto: u64,
     /// Whether commits are written quicker than they are brought in.
     is_outpaced: bool,
     /// Incidents of commits that were brought in since the fresh mirror last took them over.
@@ -50,32 +49,28 @@ struct Mirror {
     position: FeedPosition,
 }
 
-/// What a look at the own commits came to.
+/// How many own commits a look found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Looked {
-    /// There were none.
-    AtNothing,
-    /// There were some.
-    AtSome,
-    /// There were as many as one run takes, so there may be more.
-    AtFullRun,
+    /// None.
+    Nothing,
+    /// Some.
+    Some,
+    /// As many as one run takes, so there may be more.
+    FullRun,
 }
 
 impl Looked {
     fn at(commits: &[Apart]) -> Self {
         let weighs: usize = commits.iter().map(weight).sum();
         match commits.len() {
-            0 => Self::AtNothing,
-            MAX_ABSORBED => Self::AtFullRun,
-            _ if weighs >= MAX_RUN_BYTES => Self::AtFullRun,
-            _ => Self::AtSome,
+            0 => Self::Nothing,
+            MAX_ABSORBED => Self::FullRun,
+            _ if weighs >= MAX_RUN_BYTES => Self::FullRun,
+            _ => Self::Some,
         }
     }
 }
-
-/// The lines that the database has of some incidents.
-#[derive(Default)]
-struct There(BTreeMap<IncidentId, HashSet<EventId>>);
 
 impl AutoStore {
     /// Brings everything in and goes back to the database. The caller has the right to tend.
@@ -122,15 +117,14 @@ impl AutoStore {
         }
     }
 
-    /// Brings in what is left while the gate is closed; `false` when it cannot be closed for as long as that takes.
+    /// Brings in what is left while the gate is closed; `false` when that is more than a few runs.
     async fn bring_in_the_rest(&self, replay: &mut Replay) -> Result<bool, StoreError> {
-        let opens = Instant::now() + GATE;
-        while self.bring_in_some(replay).await? != Looked::AtNothing {
-            if Instant::now() >= opens {
-                return Ok(false);
+        for _ in 0..LAST_RUNS {
+            if self.bring_in_some(replay).await? == Looked::Nothing {
+                return Ok(true);
             }
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// Brings in the next run of own commits.
@@ -307,84 +301,6 @@ impl AutoStore {
         }
         mirror.position = self.catch_up(&*mirror.log, mirror.position).await?.1;
         mirror.log.secure().await
-    }
-
-    /// Looks at the commits whose outcome the database knows and this node does not, because it died between the
-    /// answer and writing it down: those that are not there were left out.
-    async fn check_last_report(&self, replay: &mut Replay) -> Result<(), StoreError> {
-        let known = self
-            .note::<Replayed>(REPLAYED)?
-            .filter(|known| known.log == replay.log)
-            .map_or(0, |known| known.upto);
-        if known >= replay.upto {
-            return Ok(());
-        }
-        let mut own = self.local(replay.generation)?.own_commits();
-        let mut left_out = Vec::new();
-        let mut there = There::default();
-        loop {
-            let commits = own.next(MAX_ABSORBED).await?;
-            let done = commits.last().is_none_or(|last| last.n >= replay.upto);
-            for commit in commits {
-                let is_meant = commit.n > known && commit.n <= replay.upto;
-                if is_meant && !self.is_there(&commit, &mut there).await? {
-                    left_out.push(Quarantined {
-                        generation: replay.generation,
-                        n: commit.n,
-                        why: "it is not in the database, and why was not written down".to_owned(),
-                    });
-                }
-            }
-            if done {
-                break;
-            }
-        }
-        self.set_aside(left_out)?;
-        let (log, upto) = (replay.log, replay.upto);
-        self.keep_note(REPLAYED, &Replayed { log, upto })
-    }
-
-    /// Whether the lines of a commit are in the database.
-    async fn is_there(&self, commit: &Apart, there: &mut There) -> Result<bool, StoreError> {
-        let Some(event) = commit.commit.events().next() else {
-            return Ok(true);
-        };
-        let incident = event.incident_id;
-        if !there.0.contains_key(&incident) {
-            let wholes = self.node.primary.export(&[(incident, 0)]).await?;
-            let lines = wholes.iter().flat_map(|whole| &whole.lines);
-            there
-                .0
-                .insert(incident, lines.map(|line| line.event.id).collect());
-        }
-        Ok(there
-            .0
-            .get(&incident)
-            .is_some_and(|lines| lines.contains(&event.id)))
-    }
-
-    fn set_aside(&self, unfit: Vec<Quarantined>) -> Result<(), StoreError> {
-        if unfit.is_empty() {
-            return Ok(());
-        }
-        let mut all = self.quarantine()?;
-        for one in unfit {
-            tracing::error!(
-                generation = one.generation,
-                commit = one.n,
-                "a commit could not be brought into the database and is kept here: {}",
-                one.why
-            );
-            if all.len() < MAX_QUARANTINED && !all.contains(&one) {
-                all.push(one);
-            }
-        }
-        self.keep_note(QUARANTINE, &all)
-    }
-
-    /// The commits that could not be brought in.
-    pub(super) fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
-        Ok(self.note(QUARANTINE)?.unwrap_or_default())
     }
 }
 

@@ -96,9 +96,8 @@ impl AutoStore {
             if let Err(error) = self.tend().await {
                 tracing::warn!("this node cannot be tended: {error}");
             }
-            tokio::select! {
-                () = &mut stop => return,
-                () = tokio::time::sleep(pause) => {}
+            if tokio::time::timeout(pause, &mut stop).await.is_ok() {
+                return;
             }
         }
     }

@@ -7,6 +7,7 @@ use watchbook_core::{Command, Op, ProposedChange, Refused};
 use super::AutoStore;
 use super::ask::{Asked, Lost};
 use super::condition::{Condition, Phase};
+use super::leases::unmarked;
 use super::shelter::Local;
 use crate::contract::{Applied, StoreError};
 
@@ -60,10 +61,11 @@ impl AutoStore {
     async fn write_apart(
         &self,
         condition: &Condition,
-        command: Command,
+        mut command: Command,
         content: Content,
     ) -> Result<Applied, StoreError> {
         check_apart(&command.op)?;
+        hold_to_this_node(&mut command, condition.generation)?;
         let local = self.local(condition.generation)?;
         let written = carry_out(&*local, command, content).await;
         self.node.counters.wrote_apart();
@@ -71,7 +73,7 @@ impl AutoStore {
     }
 
     /// What a write would lead to, where writes go at this moment.
-    pub(super) async fn rehearse(&self, command: Command) -> Result<Applied, StoreError> {
+    pub(super) async fn rehearse(&self, mut command: Command) -> Result<Applied, StoreError> {
         self.tend_when_due().await;
         let mut condition = self.node.shelter.condition()?;
         if condition.phase == Phase::Primary {
@@ -87,6 +89,7 @@ impl AutoStore {
             }
         }
         check_apart(&command.op)?;
+        hold_to_this_node(&mut command, condition.generation)?;
         let local = self.local(condition.generation)?;
         local.preview(command).await.map_err(of_apart)
     }
@@ -101,6 +104,14 @@ async fn carry_out(
         Some(bytes) => local.attach(command, bytes.to_vec()).await,
         None => local.apply(command).await,
     }
+}
+
+/// Reads the fence of a command as the local log does, if it is one of this node.
+fn hold_to_this_node(command: &mut Command, generation: u64) -> Result<(), StoreError> {
+    if let Some(fence) = &command.fence {
+        command.fence = Some(unmarked(fence, generation)?);
+    }
+    Ok(())
 }
 
 /// What changes several incidents or takes texts away wants all nodes to agree, so it waits for the database.

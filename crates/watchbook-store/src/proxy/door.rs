@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
@@ -56,6 +57,7 @@ impl Door {
                 client = accept(listener.as_ref()), if lines.len() < MAX_CONNECTIONS => {
                     // One that ended before it was taken is nobody's loss.
                     if let Ok(client) = client {
+                        switch.accepted.fetch_add(1, Ordering::Relaxed);
                         lines.spawn(line::carry(client, upstream.clone(), Arc::clone(&switch)));
                     }
                 }

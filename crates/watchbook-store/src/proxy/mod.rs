@@ -14,6 +14,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -70,6 +71,8 @@ struct Switch {
     /// The number of the order that the listener follows.
     followed: watch::Sender<u64>,
     strikes: watch::Sender<u64>,
+    /// How many connections were taken.
+    accepted: AtomicU64,
 }
 
 /// A running proxy; it and its connections end with this value. Needs a tokio runtime.
@@ -123,6 +126,11 @@ impl Proxy {
     /// How often a cut has struck.
     pub fn strikes(&self) -> u64 {
         *self.switch.strikes.borrow()
+    }
+
+    /// How many connections it has taken.
+    pub fn accepted(&self) -> u64 {
+        self.switch.accepted.load(Ordering::Relaxed)
     }
 
     /// Waits until cuts have struck this often.

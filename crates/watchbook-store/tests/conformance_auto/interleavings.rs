@@ -7,9 +7,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use watchbook_core::audit::AuditQuery;
 use watchbook_core::query::PageRequest;
+use watchbook_core::text::Name;
+use watchbook_core::{Command, Fence, LeaseName};
 use watchbook_store::auto::Tended;
 use watchbook_store::conformance::block_on;
-use watchbook_store::{AuditLog as _, Incidents as _, Loss, Outcome};
+use watchbook_store::{
+    AuditLog as _, Incidents as _, Leases as _, Loss, Outcome, StoreError, Taken,
+};
 
 use crate::flaky::Turn;
 use crate::outage::{Outage, RETRY, closing, command, creation, note, opening};
@@ -159,5 +163,48 @@ fn long_incidents_are_mirrored_in_stretches() {
         outage.back().await;
         let renewed = outage.database.most.lines.load(Ordering::Relaxed);
         assert!(renewed <= 2_400, "{renewed} lines at once");
+    });
+}
+
+#[test]
+fn a_lease_of_one_side_is_worth_nothing_on_the_other() {
+    const SPAN: Duration = Duration::from_hours(1);
+    async fn given(store: &impl watchbook_store::Leases, holder: &str) -> Fence {
+        let (name, holder) = (LeaseName::new("task/digest"), Name::new(holder));
+        let (name, holder) = (name.expect("a name"), holder.expect("a name"));
+        match store.acquire(&name, &holder, SPAN).await.expect("a store") {
+            Taken::Given(lease) => lease.fence,
+            Taken::Held(lease) => panic!("{lease:?}"),
+        }
+    }
+    block_on(async {
+        let outage = Outage::begin().await;
+        let id = outage.created().await;
+        let fenced = |fence: &Fence| Command {
+            fence: Some(fence.clone()),
+            ..command(id, note("as the only one"))
+        };
+        outage.database.lose(Some(Loss::Gone));
+        outage.store.get(id).await.expect("mirrored");
+        let of_the_node = given(&outage.store, "we").await;
+        let held = outage.store.apply(fenced(&of_the_node)).await;
+        held.expect("it holds here");
+        let renewed = outage.store.renew(&of_the_node, SPAN).await;
+        assert_eq!(renewed.expect("it holds here").fence, of_the_node);
+        outage.back().await;
+        // The first lease there, too, and another has it.
+        let of_the_database = given(&*outage.real, "they").await;
+        let refused = outage.store.apply(fenced(&of_the_node)).await;
+        assert!(matches!(refused, Err(StoreError::Fenced(_))), "{refused:?}");
+        outage.database.lose(Some(Loss::Gone));
+        outage.store.get(id).await.expect("mirrored");
+        let again = given(&outage.store, "we").await;
+        assert_ne!(again, of_the_node);
+        for fence in [of_the_node, of_the_database] {
+            let refused = outage.store.apply(fenced(&fence)).await;
+            assert!(matches!(refused, Err(StoreError::Fenced(_))), "{refused:?}");
+            let refused = outage.store.renew(&fence, SPAN).await;
+            assert!(matches!(refused, Err(StoreError::Fenced(_))), "{refused:?}");
+        }
     });
 }

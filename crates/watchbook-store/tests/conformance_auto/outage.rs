@@ -261,7 +261,7 @@ fn the_database_is_tried_again_when_its_time_has_come() {
         outage.database.lose(Some(Loss::Gone));
         outage.created().await;
         let tried = outage.database.failures();
-        outage.clock.advance(RETRY - Duration::from_secs(10));
+        outage.clock.advance(Duration::from_secs(290));
         assert_eq!(outage.store.tend().await.expect("tended"), Tended::Nothing);
         outage.created().await;
         assert_eq!(outage.database.failures(), tried, "it is left alone");

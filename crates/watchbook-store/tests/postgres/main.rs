@@ -8,6 +8,7 @@
 )]
 
 mod absorb;
+mod auto;
 mod commands;
 mod conformance;
 mod conformance_auto;

@@ -1,3 +1,5 @@
+//! When a node falls back, tries again and comes back, step by step.
+
 use std::time::Duration;
 
 use watchbook_core::{StoreId, Timestamp};
