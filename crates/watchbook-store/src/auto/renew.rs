@@ -7,6 +7,7 @@ use watchbook_core::query::{IncidentFilter, IncidentQuery, MAX_LIMIT, PageReques
 use watchbook_core::{IncidentId, Timestamp};
 
 use super::condition::{Condition, Signal};
+use super::mirror::last_line;
 use super::notes::{FOLLOWED, Followed};
 use super::shelter::Local;
 use super::{AutoStore, GATE};
@@ -70,8 +71,15 @@ impl AutoStore {
                 },
             };
             let page = self.node.primary.list(query).await?;
-            let ids: Vec<IncidentId> = page.items.iter().map(|incident| incident.id).collect();
-            for some in ids.chunks(AT_ONCE) {
+            let mut missing = Vec::new();
+            for incident in &page.items {
+                // One filter may name what another has named before.
+                let here = last_line(fresh, incident.id).await?;
+                if here < incident.events {
+                    missing.push(incident.id);
+                }
+            }
+            for some in missing.chunks(AT_ONCE) {
                 self.take_over_these(fresh, some).await?;
             }
             after = page.next;
@@ -88,7 +96,7 @@ impl AutoStore {
     ) -> Result<(), StoreError> {
         let mut wanted = Vec::with_capacity(ids.len());
         for id in ids {
-            wanted.push((*id, super::mirror::last_line(fresh, *id).await?));
+            wanted.push((*id, last_line(fresh, *id).await?));
         }
         let wholes = self.node.primary.export(&wanted).await?;
         fresh.plant(wholes, false).await.map(|_| ())

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use watchbook_core::{IncidentId, NodeId, StoreId};
 
 use super::condition::{Condition, Signal};
+use super::mirror::last_line;
 use super::notes::{
     FOLLOWED, Followed, MAX_QUARANTINED, QUARANTINE, Quarantined, REPLAYED, Replayed,
 };
@@ -127,11 +128,11 @@ impl AutoStore {
         local: &dyn Local,
         mut replay: Replay,
     ) -> Result<(), StoreError> {
-        let mut next = self.next_log(condition, &replay).await?;
+        let mut next = self.next_log(condition, &mut replay).await?;
         for _ in 0..TRIES {
             self.refresh(&mut next, &mut replay).await?;
             if next.generation == condition.generation && replay.upto > 0 {
-                next = self.next_log(condition, &replay).await?;
+                next = self.next_log(condition, &mut replay).await?;
                 continue;
             }
             let Some(_closed) = self.node.shelter.close(GATE).await? else {
@@ -158,7 +159,7 @@ impl AutoStore {
     async fn next_log(
         &self,
         condition: &Condition,
-        replay: &Replay,
+        replay: &mut Replay,
     ) -> Result<NextLog, StoreError> {
         match self.followed(condition.generation)? {
             Some(followed) if replay.upto == 0 => Ok(NextLog {
@@ -169,6 +170,12 @@ impl AutoStore {
             _ => {
                 let generation = condition.generation + 1;
                 let (log, position) = self.make_mirror(generation).await?;
+                // What is in it was read after all of them were brought in.
+                for id in std::mem::take(&mut replay.touched) {
+                    if last_line(&*log, id).await? == 0 {
+                        replay.touched.insert(id);
+                    }
+                }
                 Ok(NextLog {
                     generation,
                     log,
