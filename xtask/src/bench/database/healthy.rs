@@ -6,10 +6,16 @@ use watchbook_store::auto::AutoStore;
 
 use crate::bench::AnyError;
 use crate::bench::database::filled::BenchDatabase;
-use crate::bench::database::writes::{self, TURN, TURNS, WARM_UP, Write};
+use crate::bench::database::writes::{self, Write};
 use crate::bench::database::{Bench, CALLERS, node};
 use crate::bench::table::{Measure, Row, Target};
 
+/// How often both take turns: the difference is small, so the turns are short and many.
+const TURNS: u32 = 15;
+/// How long one turn lasts, of either.
+const TURN: Duration = Duration::from_secs(1);
+/// How long both write before anything counts.
+const WARM_UP: Duration = Duration::from_secs(2);
 /// The pause between two tendings, as of a server.
 const TENDING: Duration = Duration::from_secs(1);
 
@@ -52,12 +58,18 @@ fn side_by_side(
     let ours = |lasts| tended(bench, store, write, callers, lasts);
     alone(WARM_UP)?;
     ours(WARM_UP)?;
-    let (mut our_sum, mut alone_sum) = (0.0, 0.0);
+    let (mut our_rates, mut alone_rates) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
-        our_sum += ours(TURN)?;
-        alone_sum += alone(TURN)?;
+        our_rates.push(ours(TURN)?);
+        alone_rates.push(alone(TURN)?);
     }
-    Ok((our_sum / f64::from(TURNS), alone_sum / f64::from(TURNS)))
+    Ok((median(our_rates), median(alone_rates)))
+}
+
+/// The middle one, so that a bad moment of the machine does not decide.
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_unstable_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
 /// The node is tended meanwhile, as by its server. What the other side wrote enters its copy before anything counts.

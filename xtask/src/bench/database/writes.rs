@@ -17,11 +17,11 @@ use crate::pg::Cluster;
 use crate::surroundings;
 
 /// How often ours and pgbench take turns, so that both meet the same good and bad moments of the machine.
-pub(super) const TURNS: u32 = 3;
+const TURNS: u32 = 3;
 /// How long one turn lasts, of either.
-pub(super) const TURN: Duration = Duration::from_secs(4);
+const TURN: Duration = Duration::from_secs(4);
 /// How long both write before anything counts.
-pub(super) const WARM_UP: Duration = Duration::from_secs(3);
+const WARM_UP: Duration = Duration::from_secs(3);
 /// 2026-11-25T10:00:00Z: the incidents that our notes go to. Those of pgbench are created in the minute after.
 const OURS: Timestamp = Timestamp::from_millis(1_795_600_800_000);
 const MINUTE: Duration = Duration::from_mins(1);
