@@ -8,7 +8,7 @@
 //!
 //! - [`condition`]: when which of this happens, as a pure state machine.
 //! - `ask`: what is a loss. `writes`, `reads`, `audit`, `keys`: the contract, on either side.
-//! - `mirror`, `follow`: what enters the local log. `replay`, `renew`: the way back.
+//! - `mirror`, `together`, `follow`: what enters the local log. `replay`, `renew`: the way back.
 
 mod ask;
 mod audit;
@@ -24,9 +24,11 @@ mod notes;
 mod reads;
 mod renew;
 mod replay;
+mod seen;
 mod shelter;
 mod status;
 mod tend;
+mod together;
 mod writes;
 
 use std::collections::HashMap;
@@ -50,6 +52,7 @@ pub use status::AutoStatus;
 pub use tend::Tended;
 
 use counters::Counters;
+use together::Together;
 
 /// How long the database is left alone after it was lost, by default.
 pub const RETRY: Duration = Duration::from_mins(5);
@@ -97,6 +100,8 @@ struct Node {
     counters: Counters,
     /// The local log of the generation that was in use when it was last asked for.
     local: RwLock<Option<(u64, Arc<dyn Local>)>>,
+    /// Writes of this process whose lines enter the local log.
+    entering: Together,
     /// Calls under way whose opening went to the database: should that be lost, their closing needs it again.
     openings: Mutex<HashMap<EventId, Opened>>,
     pepper: Mutex<Option<Pepper>>,
@@ -131,6 +136,7 @@ impl AutoStore {
                 options,
                 counters: Counters::default(),
                 local: RwLock::default(),
+                entering: Together::default(),
                 openings: Mutex::default(),
                 pepper: Mutex::default(),
                 kept_keys: Mutex::default(),
