@@ -19,6 +19,7 @@ mod http;
 mod memory;
 #[cfg(feature = "bench")]
 mod opened;
+mod part;
 #[cfg(feature = "bench")]
 mod samples;
 #[cfg(feature = "bench")]
@@ -29,6 +30,8 @@ mod store;
 mod table;
 
 use crate::failure::Failure;
+
+use part::Part;
 
 /// The allocator of the product, so that what is measured is what is shipped.
 #[cfg(feature = "bench")]
@@ -48,8 +51,8 @@ enum Subject<'a> {
     LargeStore,
     /// The server.
     Http,
-    /// The store on a database.
-    Postgres,
+    /// The store on a database: these tables.
+    Postgres(&'static [Part]),
     /// What a fresh process meets that opens this directory. `bench store` calls itself with it.
     Opened(&'a str),
 }
@@ -60,7 +63,12 @@ impl<'a> Subject<'a> {
             ["store"] => Ok(Self::Store),
             ["store", "--large"] => Ok(Self::LargeStore),
             ["http"] => Ok(Self::Http),
-            ["postgres"] => Ok(Self::Postgres),
+            ["postgres"] => Ok(Self::Postgres(Part::ALL)),
+            ["postgres", part] => Part::named(part).map(Self::Postgres).ok_or_else(|| {
+                Failure::Usage(format!(
+                    "no part `{part}` of the benchmark; there is `writes`, `auto`, `replay`, `copy` and `pages`"
+                ))
+            }),
             ["opened", directory] => Ok(Self::Opened(directory)),
             other => Err(Failure::Usage(format!(
                 "no benchmark `{}`; there is `store`, `store --large`, `http` and `postgres`",
@@ -82,7 +90,7 @@ fn measure(subject: Subject<'_>, _words: &[&str]) -> Result<(), Failure> {
         Subject::Store => store::run(&[generated::SMALL]),
         Subject::LargeStore => store::run(&[generated::SMALL, generated::LARGE]),
         Subject::Http => http::run(),
-        Subject::Postgres => database::run(),
+        Subject::Postgres(parts) => database::run(parts),
         Subject::Opened(directory) => opened::print(directory.as_ref()),
     }
 }

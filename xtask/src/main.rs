@@ -44,7 +44,8 @@ usage: cargo xtask <command>
                       let everything beneath a node fail, 200 times unless it is said, and look what became of it
   pg up|down          start a throw-away PostgreSQL cluster for the tests, or take it away
   bench http          the same for creates over HTTP
-  bench postgres      the same for a database, beside pgbench";
+  bench postgres [writes|auto|replay|copy|pages]
+                      the same for a database, beside pgbench";
 
 fn main() -> ExitCode {
     let arguments = surroundings::arguments();

@@ -2,13 +2,15 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 
 use super::condition::Condition;
 use super::patience::{PAUSE, Patience};
+use super::seen::Seen;
 use super::shelter::{LONGEST_GATE, Local, Pass, Shelter};
 use crate::contract::StoreError;
 use crate::disk::{self, Disk, DiskFile, Open};
@@ -26,6 +28,9 @@ pub struct Folder {
     root: PathBuf,
     /// How its local logs are opened; the layout is another one for each.
     options: JsonlOptions,
+    seen: Seen,
+    /// The hold on the gate that all writers of this process share.
+    inside: Mutex<Option<Weak<dyn DiskFile>>>,
 }
 
 impl Folder {
@@ -35,6 +40,8 @@ impl Folder {
         Self {
             root: dir.join("ops").join("auto"),
             options,
+            seen: Seen::default(),
+            inside: Mutex::default(),
         }
     }
 
@@ -82,6 +89,20 @@ impl Folder {
         Ok(file)
     }
 
+    /// Goes inside, with the others of this process if any are; `None` when the gate is closed.
+    fn inside(&self) -> Result<Option<Arc<dyn DiskFile>>, StoreError> {
+        let mut inside = self.inside.lock();
+        if let Some(others) = inside.as_ref().and_then(Weak::upgrade) {
+            return Ok(Some(others));
+        }
+        let gate = self.lock_file("gate")?;
+        if !take(&*gate, Hold::Shared)? {
+            return Ok(None);
+        }
+        *inside = Some(Arc::downgrade(&gate));
+        Ok(Some(gate))
+    }
+
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.path(name);
         match whole_file::read(self.disk(), &path, MAX_NOTE) {
@@ -102,15 +123,10 @@ impl Folder {
 #[async_trait]
 impl Shelter for Folder {
     fn condition(&self) -> Result<Condition, StoreError> {
-        let Some(bytes) = self.read("condition.json")? else {
-            return Ok(Condition::first());
-        };
-        serde_json::from_slice(&bytes).map_err(|error| {
-            unusable(
-                &self.path("condition.json"),
-                io::Error::new(io::ErrorKind::InvalidData, error),
-            )
-        })
+        let path = self.path("condition.json");
+        let seen = self.seen.look(self.disk(), &path, MAX_NOTE);
+        let seen = seen.map_err(|error| unusable(&path, error))?;
+        Ok(seen.unwrap_or_else(Condition::first))
     }
 
     fn change(
@@ -130,15 +146,19 @@ impl Shelter for Folder {
     }
 
     async fn enter(&self) -> Result<Pass, StoreError> {
-        let (turn, gate) = (self.lock_file("turn")?, self.lock_file("gate")?);
+        let turn = self.lock_file("turn")?;
         let mut patience = Patience::new(LONGEST_GATE);
-        // Who closes the gate holds the turn while those who are inside come out.
-        while !(take(&*turn, Hold::Shared)? && take(&*gate, Hold::Shared)?) {
+        loop {
+            // Who closes the gate holds the turn while those who are inside come out.
+            if take(&*turn, Hold::Shared)?
+                && let Some(inside) = self.inside()?
+            {
+                return Ok(Pass::holding(inside));
+            }
             if !patience.pause().await {
                 return Err(held("ops/auto/gate"));
             }
         }
-        Ok(Pass::holding(gate))
     }
 
     async fn close(&self, patience: Duration) -> Result<Option<Pass>, StoreError> {
@@ -216,3 +236,6 @@ fn unusable(path: &Path, error: io::Error) -> StoreError {
         source: Some(Box::new(error)),
     }
 }
+
+#[cfg(test)]
+mod tests;

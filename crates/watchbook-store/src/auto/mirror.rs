@@ -1,5 +1,7 @@
 //! The mirror: what the database holds, in the local log.
 
+use std::sync::Arc;
+
 use watchbook_core::{Command, Event, IncidentId, KeyUse, Set};
 
 use super::AutoStore;
@@ -52,10 +54,11 @@ impl AutoStore {
                 .plant_bytes(command.incident, sha256, bytes.to_vec())
                 .await?;
         }
-        let wholes = wholes(command, applied);
-        match local.plant(wholes.clone(), false).await {
-            Err(StoreError::Diverged { .. }) => self.fill_up(&*local, wholes).await,
-            planted => planted.map(|_| ()),
+        let wholes: Arc<[Whole]> = wholes(command, applied).into();
+        let log = (condition.generation, &*local);
+        match self.node.entering.enter(log, &wholes).await {
+            Err(StoreError::Diverged { .. }) => self.fill_up(&*local, wholes.to_vec()).await,
+            entered => entered,
         }
     }
 

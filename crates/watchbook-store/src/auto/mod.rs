@@ -8,7 +8,7 @@
 //!
 //! - [`condition`]: when which of this happens, as a pure state machine.
 //! - `ask`: what is a loss. `writes`, `reads`, `audit`, `keys`: the contract, on either side.
-//! - `mirror`, `follow`: what enters the local log. `replay`, `report`, `renew`: the way back.
+//! - `mirror`, `together`, `follow`: what enters the local log. `replay`, `report`, `renew`: the way back.
 
 mod ask;
 mod audit;
@@ -26,9 +26,11 @@ mod reads;
 mod renew;
 mod replay;
 mod report;
+mod seen;
 mod shelter;
 mod status;
 mod tend;
+mod together;
 mod writes;
 
 use std::collections::HashMap;
@@ -53,6 +55,7 @@ pub use status::AutoStatus;
 pub use tend::Tended;
 
 use counters::Counters;
+use together::Together;
 
 /// How long the database is left alone after it was lost, by default.
 pub const RETRY: Duration = Duration::from_mins(5);
@@ -100,6 +103,8 @@ struct Node {
     counters: Counters,
     /// The local log of the generation that was in use when it was last asked for.
     local: RwLock<Option<(u64, Arc<dyn Local>)>>,
+    /// Writes of this process whose lines enter the local log.
+    entering: Together,
     /// Calls under way whose opening went to the database: should that be lost, their closing needs it again.
     openings: Mutex<HashMap<EventId, Opened>>,
     pepper: Mutex<Option<Pepper>>,
@@ -136,6 +141,7 @@ impl AutoStore {
                 options,
                 counters: Counters::default(),
                 local: RwLock::default(),
+                entering: Together::default(),
                 openings: Mutex::default(),
                 pepper: Mutex::default(),
                 renewal: Mutex::default(),

@@ -8,6 +8,7 @@ use watchbook_core::query::{IncidentFilter, IncidentQuery, MAX_LIMIT, PageReques
 use watchbook_core::{IncidentId, Timestamp};
 
 use super::condition::{Condition, Signal};
+use super::mirror::last_line;
 use super::notes::{FOLLOWED, Followed, MAX_QUARANTINED};
 use super::replay::check_store;
 use super::shelter::Local;
@@ -116,8 +117,11 @@ impl AutoStore {
             let page = self.node.primary.list(query).await?;
             let mut wanted = Vec::with_capacity(page.items.len());
             for incident in &page.items {
-                let here = super::mirror::last_line(fresh, incident.id).await?;
-                wanted.push((incident.id, here, incident.events));
+                // One filter may name what another has named before.
+                let here = last_line(fresh, incident.id).await?;
+                if here < incident.events {
+                    wanted.push((incident.id, here, incident.events));
+                }
             }
             self.fetch(fresh, wanted).await?;
             after = page.next;
@@ -134,7 +138,7 @@ impl AutoStore {
     ) -> Result<(), StoreError> {
         let mut wanted = Vec::with_capacity(ids.len());
         for id in ids {
-            wanted.push((*id, super::mirror::last_line(fresh, *id).await?));
+            wanted.push((*id, last_line(fresh, *id).await?));
         }
         let wholes = self.node.primary.export(&wanted).await?;
         fresh.plant(wholes, false).await.map(|_| ())

@@ -7,6 +7,7 @@ use watchbook_core::{IncidentId, NodeId, StoreId};
 
 use super::audit::BroughtIn;
 use super::condition::{Condition, Signal, shortened};
+use super::mirror::last_line;
 use super::notes::{FOLLOWED, Followed, Quarantined, REPLAYED, Replayed};
 use super::renew::AT_ONCE;
 use super::shelter::{Local, MAX_RUN_BYTES, OwnCommits, weight};
@@ -179,11 +180,11 @@ impl AutoStore {
         local: &dyn Local,
         mut replay: Replay,
     ) -> Result<(), StoreError> {
-        let mut next = self.next_log(condition, &replay).await?;
+        let mut next = self.next_log(condition, &mut replay).await?;
         for _ in 0..TRIES {
             self.refresh(&mut next, &mut replay).await?;
             if next.generation == condition.generation && replay.upto > 0 {
-                next = self.next_log(condition, &replay).await?;
+                next = self.next_log(condition, &mut replay).await?;
                 continue;
             }
             let Some(_closed) = self.node.shelter.close(GATE).await? else {
@@ -224,7 +225,7 @@ impl AutoStore {
     async fn next_log(
         &self,
         condition: &Condition,
-        replay: &Replay,
+        replay: &mut Replay,
     ) -> Result<NextLog, StoreError> {
         match self.followed(condition.generation)? {
             Some(followed) if replay.upto == 0 => Ok(NextLog {
@@ -240,6 +241,14 @@ impl AutoStore {
                     Ok((log, position)) => Some(Mirror { log, position }),
                     Err(error) => self.without_mirror(generation, error)?,
                 };
+                if let Some(Mirror { log, .. }) = &mirror {
+                    // What is in it was read after all of them were brought in.
+                    for id in std::mem::take(&mut replay.touched) {
+                        if last_line(&**log, id).await? == 0 {
+                            replay.touched.insert(id);
+                        }
+                    }
+                }
                 Ok(NextLog { generation, mirror })
             }
         }

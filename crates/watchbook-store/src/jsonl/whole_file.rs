@@ -19,7 +19,14 @@ pub(crate) enum Readers {
 /// # Errors
 /// `FileTooLarge` beyond `limit`, and whatever the system says.
 pub(crate) fn read(disk: &dyn Disk, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = disk.open(path, Open::Read)?;
+    read_open(&*disk.open(path, Open::Read)?, path, limit)
+}
+
+/// All bytes of a file that is open. `path` is its name, for people.
+///
+/// # Errors
+/// `FileTooLarge` beyond `limit`, and whatever the system says.
+pub(crate) fn read_open(file: &dyn DiskFile, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let len = file.metadata()?.len;
     if len > limit {
         return Err(io::Error::new(
@@ -30,7 +37,7 @@ pub(crate) fn read(disk: &dyn Disk, path: &Path, limit: u64) -> io::Result<Vec<u
             ),
         ));
     }
-    read_range(&*file, 0, len)
+    read_range(file, 0, len)
 }
 
 /// The bytes from `offset` on, `len` of them or fewer if the file ends before.

@@ -3,16 +3,18 @@
 \set n random(1, 9000000000000000000)
 \set i random(1, 2000)
 select id, version, last_stamp, state_format, state from incidents where id = any(array['inc_20261125_1001_' || lpad(:i, 6, '0')]) \gset r_
-with saved as (
+with fence as (
+    select 1 from leases where name = null and token = null and expires_at > clock_timestamp() for share
+), saved as (
     insert into incidents as i (
         id, version, title, service, affects, env, severity, status, unfinished, kind, signature, drill,
         created_at, updated_at, owners, labels, words, has_followups, unfinished_followups,
-        last_seq, last_stamp, state_format, state
+        last_seq, last_stamp, state_format, state, group_key
     )
-    values (
+    select
         'inc_20261125_1001_' || lpad(:i, 6, '0'), :r_version + 1, :title, :service, :affects, :env, :severity, :status, :unfinished, :kind, :signature, :drill,
-        now(), now(), :owners, :labels, :words, :has_followups, :unfinished_followups, :r_version::integer + 1, :last_stamp, :state_format, :state
-    )
+        now(), now(), :owners, :labels, :words, :has_followups, :unfinished_followups, :r_version::integer + 1, :last_stamp, :state_format, :state, null
+    where null is null or exists (select from fence)
     on conflict (id) do update set
         version = excluded.version,
         title = excluded.title,
@@ -34,7 +36,8 @@ with saved as (
         last_seq = excluded.last_seq,
         last_stamp = excluded.last_stamp,
         state_format = excluded.state_format,
-        state = excluded.state
+        state = excluded.state,
+        group_key = excluded.group_key
     where i.version = :r_version
     returning 1
 ), lines as (
@@ -50,7 +53,7 @@ with saved as (
 ), fed as (
     insert into change_feed (incident_id, last_seq)
     select 'inc_20261125_1001_' || lpad(:i, 6, '0'), :r_version::integer + 1
-    where true and exists (select from saved)
+    where exists (select from saved)
 ), followed as (
     insert into followups as f (
         incident_id, id, position, service, affects, env, severity, kind, labels, drill, owner, unfinished,
@@ -83,4 +86,6 @@ with saved as (
             excluded.drill, excluded.record::text
         )
 )
-select 1 from saved;
+select
+    exists (select from saved) as is_saved,
+    (null is null or exists (select from fence)) as is_allowed;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use watchbook_core::{Command, IncidentId, Refused, Timestamp};
-use watchbook_store::{Incidents, PostgresStore, StoreError};
+use watchbook_store::{Incidents, StoreError};
 
 use crate::bench::database::filled::BenchDatabase;
 use crate::bench::database::peer::{self, Sample};
@@ -41,11 +41,17 @@ pub(super) struct Samples {
 }
 
 impl Write {
-    pub(super) const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Create => "durable creates",
             Self::Append => "durable appends",
         }
+    }
+
+    /// For people: what is written, by how many.
+    pub(super) fn by(self, callers: u32) -> String {
+        let plural = if callers == 1 { "" } else { "s" };
+        format!("{}, {callers} caller{plural}", self.name())
     }
 }
 
@@ -89,7 +95,7 @@ pub(super) fn side_by_side(
         Write::Append => (script::APPEND, &samples.appended),
     };
     let peer = |lasts| peer::per_second(cluster, database.name, script, sample, callers, lasts);
-    let ours = |lasts| ours(runtime, &database.store, write, callers, lasts);
+    let ours = |lasts| per_second(runtime, &database.store, write, callers, lasts);
     peer(WARM_UP)?;
     ours(WARM_UP)?;
     let (mut our_sum, mut peer_sum) = (0.0, 0.0);
@@ -100,9 +106,10 @@ pub(super) fn side_by_side(
     Ok((our_sum / f64::from(TURNS), peer_sum / f64::from(TURNS)))
 }
 
-fn ours(
+/// How many a second by so many callers of this store.
+pub(super) fn per_second(
     runtime: &Runtime,
-    store: &PostgresStore,
+    store: &(impl Incidents + Clone),
     write: Write,
     callers: u32,
     lasts: Duration,
@@ -121,7 +128,7 @@ fn ours(
 }
 
 async fn keep_writing(
-    store: PostgresStore,
+    store: impl Incidents,
     write: Write,
     written: Arc<AtomicU32>,
     start: Instant,
@@ -141,7 +148,7 @@ async fn keep_writing(
 }
 
 /// So many creates in one minute draw an id twice now and then; like the application, the caller then draws again.
-async fn create(store: &PostgresStore, number: u32) -> Result<(), AnyError> {
+async fn create(store: &impl Incidents, number: u32) -> Result<(), AnyError> {
     loop {
         match store.apply(commands::creation(number)?).await {
             Err(StoreError::Refused(Refused::Exists(_))) => {}
@@ -150,7 +157,7 @@ async fn create(store: &PostgresStore, number: u32) -> Result<(), AnyError> {
     }
 }
 
-async fn must_change(store: &PostgresStore, command: Command) -> Result<(), AnyError> {
+async fn must_change(store: &impl Incidents, command: Command) -> Result<(), AnyError> {
     is_durable(store.apply(command).await?.durable)
 }
 

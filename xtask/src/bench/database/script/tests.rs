@@ -11,7 +11,7 @@ const HEADING: &str = "\
 ";
 
 /// The parameters of the statement `save`, for a new incident.
-const CREATED: [&str; 36] = [
+const CREATED: [&str; 38] = [
     "'inc_20261125_0000_' || :n",
     "0",
     ":title",
@@ -46,7 +46,9 @@ const CREATED: [&str; 36] = [
     "nullif(:nothing, '-')",
     "'{}'::text[]",
     "now()",
-    "true",
+    "null",
+    "null",
+    "null",
     "nullif(:nothing, '-')",
 ];
 
