@@ -52,9 +52,13 @@ const FILES: &[Home] = &[
     ),
 ];
 
-const SLEEP: &[Home] = &[];
+const SLEEP: &[Home] = &[home(
+    "crates/watchbook-store/tests/chaos/",
+    "real processes and a real database, which notify nobody: each pause is followed by another look, with a deadline",
+)];
 
-/// Every ban. Tests may use files and read what they need from the environment, but nothing may sleep.
+/// Every ban. Tests may use files and read what they need from the environment, but nothing but the
+/// chaos of real processes may sleep.
 pub(super) const BANS: &[Ban] = &[
     ship(
         &["SystemTime", "now"],

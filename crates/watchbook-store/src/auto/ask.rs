@@ -57,7 +57,7 @@ impl AutoStore {
                 Some(loss) => Lost {
                     may_have_happened: unheard.is_some()
                         || matches!(error.outcome(), Outcome::Unknown(_)),
-                    why: error.to_string(),
+                    why: why_of(&error),
                     loss,
                 },
                 None => return Asked::Answered(Err(after_silence(unheard, error))),
@@ -144,5 +144,13 @@ fn after_silence(unheard: Option<ChangeId>, error: StoreError) -> StoreError {
             source: Some(Box::new(error)),
         },
         _ => error,
+    }
+}
+
+/// Why, without the words that every such error begins with.
+pub(super) fn why_of(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable { why, .. } | StoreError::Unknown { why, .. } => why.clone(),
+        other => other.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::AutoStore;
-use super::ask::{Asked, Lost};
+use super::ask::{Asked, Lost, why_of};
 use super::condition::{Condition, Phase, Signal};
 use super::replay::check_store;
 use crate::contract::{Loss, Outcome, StoreError};
@@ -46,11 +46,16 @@ impl AutoStore {
                 Ok(condition)
             }
             Asked::Answered(Err(error)) => Err(error),
-            Asked::Lost(lost) if lost.loss == Loss::Misconfigured => Err(StoreError::Unavailable {
-                why: lost.why.clone(),
-                retry_after: super::RETRY,
-                source: Some(Box::new(crate::contract::Lost::new(lost.loss, lost.why))),
-            }),
+            // Who runs on files already goes on; who has not begun yet must not begin with them unnoticed.
+            Asked::Lost(lost)
+                if lost.loss == Loss::Misconfigured && condition.phase == Phase::Primary =>
+            {
+                Err(StoreError::Unavailable {
+                    why: lost.why.clone(),
+                    retry_after: super::RETRY,
+                    source: Some(Box::new(crate::contract::Lost::new(lost.loss, lost.why))),
+                })
+            }
             Asked::Lost(lost) => self.lost(condition.epoch, &lost),
         }
     }
@@ -138,7 +143,7 @@ impl AutoStore {
             return Err(error);
         };
         let lost = Lost {
-            why: error.to_string(),
+            why: why_of(&error),
             loss,
             may_have_happened: matches!(error.outcome(), Outcome::Unknown(_)),
         };

@@ -169,7 +169,7 @@ impl PostgresStore {
         command: &Command,
         attempt: Attempt,
     ) -> Result<Decided, StoreError> {
-        let mut known = self.know(link, command, attempt.is_locked()).await?;
+        let mut known = Box::pin(self.know(link, command, attempt.is_locked())).await?;
         let stamp = self.stamps.lock().next(self.options.clock.now());
         let decision = match self.decide(link, &mut known, command, stamp).await? {
             Ok(decision @ (Decision::Commit { .. } | Decision::Replay)) => decision,

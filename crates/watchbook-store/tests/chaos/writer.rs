@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// When an impatient caller hangs up.
 const HANGS_UP: Duration = Duration::from_millis(120);
 /// A pause between two calls: so many writers are enough without keeping both cores busy.
-const BREATH: Duration = Duration::from_millis(15);
+const BREATH: Duration = Duration::from_millis(40);
 
 /// What the writers of one process share.
 pub(crate) struct Shared {
@@ -171,8 +171,8 @@ fn fresh(shared: &Shared) -> Command {
         ChangeId::generate(&OsEntropy)
     };
     let (incident, op) = match (below(10), shared.any()) {
-        (0..4, _) | (_, None) => (new_id(), creation()),
-        (4..9, Some(incident)) => (incident, note()),
+        (0..2, _) | (_, None) => (new_id(), creation()),
+        (2..9, Some(incident)) => (incident, note()),
         (_, Some(incident)) => (incident, retitle()),
     };
     Command {
