@@ -234,7 +234,13 @@ impl Book {
         let unknown = || not_found(command.incident);
         let KeptKey { used, seq, .. } = self.remembered.get(&command.change).ok_or_else(unknown)?;
         let entry = self.incidents.get(&used.incident).ok_or_else(unknown)?;
-        let events: Vec<Event> = self.lines_of(command.change).cloned().collect();
+        // Nodes that were apart may have carried it out as well: only what stands with the incident of the key is meant.
+        let mut own = entry.lines.iter().map(|line| (line.change, &line.event));
+        let made = own.find(|(change, _)| *change == command.change);
+        let made = made.map(|(_, event)| (event.stamp.time, event.stamp.node));
+        let lines = self.lines_of(command.change);
+        let lines = lines.filter(|event| Some((event.stamp.time, event.stamp.node)) == made);
+        let events: Vec<Event> = lines.cloned().collect();
         Ok(Applied {
             incident: entry.at(*seq).incident(used.incident).ok_or_else(unknown)?,
             changed: !events.is_empty(),

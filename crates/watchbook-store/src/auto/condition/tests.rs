@@ -1,3 +1,5 @@
+//! When a node goes from one side to the other, step by step.
+
 use std::time::Duration;
 
 use watchbook_core::{StoreId, Timestamp};
