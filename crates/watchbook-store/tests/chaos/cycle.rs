@@ -16,7 +16,7 @@ use crate::plan::{Death, Harm, Plan};
 use crate::verdict::{Ledger, Verdict};
 
 /// How long anything of a cycle may take.
-const TOO_LONG: Duration = Duration::from_secs(120);
+const TOO_LONG: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(2);
 /// How many writes go to the database before it is harmed.
 const BEFORE: u64 = 30;

@@ -4,12 +4,7 @@
 //!
 //! `cargo xtask chaos` runs more cycles than the suite does; the seed of a cycle is in every message.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "these are tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 #![expect(
     clippy::disallowed_methods,
     reason = "real processes, a real database and a real clock are what is tested"
