@@ -28,6 +28,8 @@ pub(crate) struct Heard {
     phase: String,
     database: u64,
     apart: u64,
+    /// The last thing that stood in the way of tending.
+    trouble: String,
 }
 
 pub(crate) struct Chaos {
@@ -242,6 +244,7 @@ impl Heard {
                 self.ledger
                     .note((writer, change, incident), *created == "created", lines);
             }
+            ["tended" | "tended:", ..] => line.clone_into(&mut self.trouble),
             ["failed", ..] => panic!("the node says: {line}"),
             _ => {}
         }

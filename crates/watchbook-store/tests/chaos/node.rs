@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use watchbook_core::{Clock, Entropy};
-use watchbook_store::auto::{AutoOptions, AutoStore, Folder, Phase};
+use watchbook_store::auto::{AutoOptions, AutoStore, Folder, Phase, Tended};
 use watchbook_store::jsonl::JsonlOptions;
 use watchbook_store::system::{OsEntropy, SystemClock};
 use watchbook_store::{PostgresOptions, PostgresStore};
@@ -74,8 +74,7 @@ pub(crate) fn play(role: &str) {
     runtime.block_on(async {
         let store = open(Path::new(dir), url);
         store.start().await.unwrap();
-        let tended = store.clone();
-        tokio::spawn(async move { tended.keep_tending(TENDING, std::future::pending()).await });
+        tokio::spawn(tends(store.clone()));
         tokio::spawn(tell_phases(store.clone()));
         let shared = Arc::new(Shared::of(&store).await);
         for writer in 0..WRITERS {
@@ -87,6 +86,24 @@ pub(crate) fn play(role: &str) {
         shared.stopped(WRITERS).await;
         say("stopped");
     });
+}
+
+/// Tends the node, and says what stands in the way.
+async fn tends(store: AutoStore) {
+    loop {
+        match store.tend().await {
+            Ok(Tended::InVain) => {
+                let status = store.status().await;
+                say(&format!(
+                    "tended in vain: {:?}",
+                    status.map(|status| status.condition.why)
+                ));
+            }
+            Ok(_) => {}
+            Err(error) => say(&format!("tended: {error}")),
+        }
+        tokio::time::sleep(TENDING).await;
+    }
 }
 
 async fn tell_phases(store: AutoStore) {
