@@ -12,7 +12,7 @@ use super::mirror::last_line;
 use super::notes::{FOLLOWED, Followed, MAX_QUARANTINED};
 use super::replay::check_store;
 use super::shelter::Local;
-use super::{AutoStore, GATE};
+use super::{AutoStore, GATE, LONGEST_CLOSED};
 use crate::contract::{FeedPosition, Loss, Lost, StoreError};
 
 /// What changed within this time is mirrored, finished or not; idempotency keys are younger.
@@ -73,11 +73,10 @@ impl AutoStore {
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        let patience = self.node.options.patience;
-        let Ok(done) = tokio::time::timeout(patience, work).await else {
+        let Ok(done) = tokio::time::timeout(LONGEST_CLOSED, work).await else {
             let why = format!(
                 "the database did not answer within {} s, and writers wait",
-                patience.as_secs_f32()
+                LONGEST_CLOSED.as_secs()
             );
             return Err(StoreError::Unavailable {
                 why: why.clone(),

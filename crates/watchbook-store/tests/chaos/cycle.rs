@@ -183,7 +183,12 @@ impl Chaos {
                 let heard = self.heard.lock();
                 (
                     is_so(&heard),
-                    (heard.phase.clone(), heard.database, heard.apart),
+                    (
+                        heard.phase.clone(),
+                        heard.database,
+                        heard.apart,
+                        heard.trouble.clone(),
+                    ),
                 )
             };
             if is_so {
