@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use watchbook_core::text::Short;
 use watchbook_core::{Commit, Digest, IncidentId, NodeId, Set, StoreId};
 
 use crate::auto::{Local, MAX_RUN_BYTES, OwnCommits, weight};
@@ -91,6 +92,8 @@ struct Reading {
     position: Option<Position>,
     found: VecDeque<Own>,
     known: HashMap<IncidentId, Known>,
+    /// The incidents of each alert group.
+    groups: HashMap<Short, Vec<IncidentId>>,
 }
 
 /// Where an own commit stands, and what its writer had seen of each of its incidents.
@@ -173,6 +176,17 @@ impl Reading {
         let is_own = skimmed.stamp.node == node;
         let mut seen: Vec<(IncidentId, u32)> = Vec::new();
         for footprint in &skimmed.footprints {
+            if let Some(group) = footprint.set.iter().find_map(group_of) {
+                let members = self.groups.entry(group.clone()).or_default();
+                if is_own {
+                    // Its writer knew of them and opened another one in spite of that.
+                    seen.extend(members.iter().filter_map(|id| {
+                        let known = self.known.get(id)?;
+                        (known.upto > 0).then_some((*id, known.upto))
+                    }));
+                }
+                members.push(footprint.incident_id);
+            }
             let known = self.known.entry(footprint.incident_id).or_default();
             if is_own {
                 known.is_own = true;
@@ -191,6 +205,13 @@ impl Reading {
                 seen,
             });
         }
+    }
+}
+
+fn group_of(set: &Set) -> Option<&Short> {
+    match set {
+        Set::GroupKey(group) => Some(group),
+        _ => None,
     }
 }
 

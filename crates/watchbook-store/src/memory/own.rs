@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use watchbook_core::text::Short;
 use watchbook_core::{Commit, Digest, IncidentId, NodeId, Set, StoreId};
 
 use super::MemoryStore;
 use super::book::Book;
 use crate::auto::{Local, MAX_RUN_BYTES, OwnCommits, Primary, weight};
-use crate::contract::{Apart, StoreError};
+use crate::contract::{Apart, KeptLine, StoreError};
 
 /// A commit that was decided here.
 #[derive(Debug, Clone)]
@@ -80,21 +81,44 @@ impl OwnCommits for OwnMade {
 }
 
 impl Book {
-    /// What the writer of a commit that is decided now has seen: the lines of other logs before the first own one.
+    /// What the writer of a commit that is decided now has seen: the lines of other logs before the first own one, of the
+    /// incidents that it touches and of those that were opened for the same alert group.
     pub(super) fn seen(&self, commit: &Commit) -> Vec<(IncidentId, u32)> {
         let mut seen: Vec<(IncidentId, u32)> = Vec::new();
         for event in commit.events() {
-            let id = event.incident_id;
-            let lines = self.incidents.get(&id).into_iter();
-            let others = lines
-                .flat_map(|entry| &entry.lines)
-                .take_while(|line| line.event.stamp.node != self.node());
-            let upto = others.last().map_or(0, |line| line.event.seq);
-            if upto > 0 && !seen.contains(&(id, upto)) {
-                seen.push((id, upto));
+            let group = event.set.iter().find_map(group_of);
+            let alike = group.into_iter().flat_map(|group| self.opened_for(group));
+            for id in std::iter::once(event.incident_id).chain(alike) {
+                let upto = self.known_upto(id);
+                if upto > 0 && !seen.contains(&(id, upto)) {
+                    seen.push((id, upto));
+                }
             }
         }
         seen
+    }
+
+    /// The incidents that were opened for an alert group.
+    fn opened_for<'a>(&'a self, group: &'a Short) -> impl Iterator<Item = IncidentId> + 'a {
+        let is_for = move |line: &KeptLine| {
+            line.event
+                .set
+                .iter()
+                .any(|set| group_of(set) == Some(group))
+        };
+        let opened = self.incidents.iter();
+        opened
+            .filter(move |(_, entry)| entry.lines.first().is_some_and(is_for))
+            .map(|(id, _)| *id)
+    }
+
+    /// Up to which number the lines of an incident came from another log before the first own one.
+    fn known_upto(&self, id: IncidentId) -> u32 {
+        let entry = self.incidents.get(&id).into_iter();
+        let others = entry
+            .flat_map(|entry| &entry.lines)
+            .take_while(|line| line.event.stamp.node != self.node());
+        others.last().map_or(0, |line| line.event.seq)
     }
 
     fn apart(&self, made: &Made) -> Apart {
@@ -119,5 +143,12 @@ impl Book {
             Some((incident, version.sha256, bytes.clone()))
         })
         .collect()
+    }
+}
+
+fn group_of(set: &Set) -> Option<&Short> {
+    match set {
+        Set::GroupKey(group) => Some(group),
+        _ => None,
     }
 }

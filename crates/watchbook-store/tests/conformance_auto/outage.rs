@@ -241,6 +241,33 @@ fn what_all_nodes_must_agree_on_waits() {
 }
 
 #[test]
+fn an_incident_that_was_opened_in_spite_of_another_stays_by_itself() {
+    block_on(async {
+        let outage = Outage::begin().await;
+        let grouped = || match creation() {
+            Op::Create(new) => Op::Create(Box::new(NewIncident {
+                group_key: Some(Short::new("gateway/5xx").expect("a group")),
+                ..*new
+            })),
+            other => other,
+        };
+        let first = IncidentId::generate(outage.clock.now(), &OsEntropy);
+        outage.apply(first, grouped()).await.expect("created");
+        outage
+            .apply(first, step(Step::Close))
+            .await
+            .expect("closed");
+        outage.database.lose(Some(Loss::Gone));
+        // The group fires again, and whoever opens this one knows of the first.
+        let again = IncidentId::generate(outage.clock.now(), &OsEntropy);
+        outage.apply(again, grouped()).await.expect("created");
+        outage.back().await;
+        let there = outage.real.get(again).await.expect("it was brought in");
+        assert_eq!(there.status, Status::Open);
+    });
+}
+
+#[test]
 fn keys_that_were_seen_go_on_working() {
     block_on(async {
         let outage = Outage::begin().await;
