@@ -168,7 +168,7 @@ impl AutoStore {
                 continue;
             };
             let last = self.bring_in_the_last(condition, local, &mut replay, &mut next);
-            if self.in_time(last).await? {
+            if Self::in_time(last).await? {
                 return self.switch(condition, next);
             }
         }
