@@ -63,9 +63,6 @@ pub const RETRY: Duration = Duration::from_mins(5);
 pub const PATIENCE: Duration = Duration::from_secs(2);
 /// How long writes may wait at the gate while the last commits are brought into the database.
 const GATE: Duration = Duration::from_millis(250);
-/// How long they may wait when the database falls silent just then. Less than the [`LONGEST_GATE`], so that they are still
-/// let in.
-const LONGEST_CLOSED: Duration = Duration::from_secs(3);
 
 /// What may be chosen about a node.
 #[derive(Debug, Clone)]

@@ -12,13 +12,16 @@ use super::mirror::last_line;
 use super::notes::{FOLLOWED, Followed, MAX_QUARANTINED};
 use super::replay::check_store;
 use super::shelter::Local;
-use super::{AutoStore, GATE, LONGEST_CLOSED};
+use super::{AutoStore, GATE};
 use crate::contract::{FeedPosition, Loss, Lost, StoreError};
 
 /// What changed within this time is mirrored, finished or not; idempotency keys are younger.
 const MIRRORED: Duration = Duration::from_hours(30 * 24);
 /// How many incidents are taken over at once.
 pub(super) const AT_ONCE: usize = 50;
+/// How long the gate is held closed at most: well below [`LONGEST_GATE`](super::LONGEST_GATE), so that nobody who waits
+/// there is turned away, and far above what it takes, so that a busy node is not kept from coming back.
+const LONGEST_HOLD: Duration = Duration::from_millis(2_500);
 /// How often the gate is tried before the renewal is put off.
 const TRIES: u32 = 20;
 
@@ -47,7 +50,7 @@ impl AutoStore {
             let Some(_closed) = self.node.shelter.close(GATE).await? else {
                 continue;
             };
-            let last = self.in_time(async {
+            let last = Self::in_time(async {
                 let (_, position) = self.catch_up(&*fresh, position).await?;
                 fresh.secure().await?;
                 Ok(position)
@@ -70,13 +73,12 @@ impl AutoStore {
 
     /// What is done while the gate is closed: writers wait, so it must not take long.
     pub(super) async fn in_time<T>(
-        &self,
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        let Ok(done) = tokio::time::timeout(LONGEST_CLOSED, work).await else {
+        let Ok(done) = tokio::time::timeout(LONGEST_HOLD, work).await else {
             let why = format!(
-                "the database did not answer within {} s, and writers wait",
-                LONGEST_CLOSED.as_secs()
+                "the database did not take the last commits within {} s, and writers wait",
+                LONGEST_HOLD.as_secs_f32()
             );
             return Err(StoreError::Unavailable {
                 why: why.clone(),

@@ -109,7 +109,7 @@ impl AutoStore {
             before = waiting;
             if replay.is_outpaced {
                 let _closed = self.node.shelter.close(GATE).await?;
-                self.in_time(self.bring_in_the_rest(replay)).await?;
+                Self::in_time(self.bring_in_the_rest(replay)).await?;
             } else {
                 for _ in 0..RUNS_AT_ONCE {
                     self.bring_in_some(replay).await?;
@@ -191,7 +191,7 @@ impl AutoStore {
                 continue;
             };
             let last = self.bring_in_the_last(condition, local, &mut replay, &mut next);
-            if self.in_time(last).await? {
+            if Self::in_time(last).await? {
                 return self.switch(condition, next);
             }
         }
