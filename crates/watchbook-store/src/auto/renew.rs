@@ -16,7 +16,7 @@ use crate::contract::{FeedPosition, StoreError};
 /// What changed within this time is mirrored, finished or not; idempotency keys are younger.
 const MIRRORED: Duration = Duration::from_hours(30 * 24);
 /// How many incidents are taken over at once.
-pub(super) const AT_ONCE: usize = 50;
+const AT_ONCE: usize = 50;
 /// How often the gate is tried before the renewal is put off.
 const TRIES: u32 = 20;
 
@@ -79,9 +79,7 @@ impl AutoStore {
                     missing.push(incident.id);
                 }
             }
-            for some in missing.chunks(AT_ONCE) {
-                self.take_over_these(fresh, some).await?;
-            }
+            self.take_over_these(fresh, &missing).await?;
             after = page.next;
             if after.is_none() {
                 return Ok(());
@@ -89,17 +87,27 @@ impl AutoStore {
         }
     }
 
+    /// Takes over what is missing of these incidents: while some of them enter, the next are read.
     pub(super) async fn take_over_these(
         &self,
         fresh: &dyn Local,
         ids: &[IncidentId],
     ) -> Result<(), StoreError> {
-        let mut wanted = Vec::with_capacity(ids.len());
-        for id in ids {
-            wanted.push((*id, last_line(fresh, *id).await?));
+        let mut read = Vec::new();
+        for some in ids.chunks(AT_ONCE) {
+            let mut wanted = Vec::with_capacity(some.len());
+            for id in some {
+                wanted.push((*id, last_line(fresh, *id).await?));
+            }
+            let entering = std::mem::take(&mut read);
+            let (next, entered) = tokio::join!(
+                self.node.primary.export(&wanted),
+                fresh.plant(entering, false)
+            );
+            entered?;
+            read = next?;
         }
-        let wholes = self.node.primary.export(&wanted).await?;
-        fresh.plant(wholes, false).await.map(|_| ())
+        fresh.plant(read, false).await.map(|_| ())
     }
 
     /// Takes away the logs before the last one, which is kept for whoever still reads from it.

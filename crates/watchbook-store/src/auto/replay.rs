@@ -11,7 +11,6 @@ use super::mirror::last_line;
 use super::notes::{
     FOLLOWED, Followed, MAX_QUARANTINED, QUARANTINE, Quarantined, REPLAYED, Replayed,
 };
-use super::renew::AT_ONCE;
 use super::shelter::{Local, OwnCommits};
 use super::{AutoStore, GATE};
 use crate::contract::{Apart, FeedPosition, Loss, Lost, MAX_ABSORBED, Run, StoreError};
@@ -25,6 +24,8 @@ struct Replay {
     log: StoreId,
     node: NodeId,
     own: Box<dyn OwnCommits>,
+    /// Own commits that were read while those before them were brought in.
+    ahead: Vec<Apart>,
     /// Up to which number the log's own commits are in the database.
     upto: u64,
     /// Incidents of commits that were brought in since the fresh mirror last took them over.
@@ -50,6 +51,7 @@ impl AutoStore {
             log,
             node: local.node(log),
             own: local.own_commits(),
+            ahead: Vec::new(),
             upto: primary.absorbed(log).await?,
             touched: BTreeSet::new(),
         };
@@ -78,7 +80,11 @@ impl AutoStore {
 
     /// Brings in the next run of own commits; gives how many were looked at.
     async fn bring_in_some(&self, replay: &mut Replay) -> Result<usize, StoreError> {
-        let commits = replay.own.next(MAX_ABSORBED).await?;
+        let mut commits = std::mem::take(&mut replay.ahead);
+        // None were there when it was looked ahead, and some may have come since.
+        if commits.is_empty() {
+            commits = replay.own.next(MAX_ABSORBED).await?;
+        }
         let (count, after) = (commits.len(), replay.upto);
         let commits: Vec<Apart> = commits.into_iter().filter(|one| one.n > after).collect();
         if let Some(upto) = commits.last().map(|last| last.n) {
@@ -103,7 +109,9 @@ impl AutoStore {
             commits,
             upto,
         };
-        let absorbed = self.node.primary.absorb(run).await?;
+        let (absorbed, ahead) =
+            tokio::join!(self.node.primary.absorb(run), replay.own.next(MAX_ABSORBED));
+        let absorbed = absorbed?;
         self.node.counters.absorbed(
             absorbed.taken,
             absorbed.unfit.len() as u64,
@@ -118,7 +126,9 @@ impl AutoStore {
         replay.upto = upto;
         replay.touched.extend(touched);
         let (log, upto) = (replay.log, replay.upto);
-        self.keep_note(REPLAYED, &Replayed { log, upto })
+        self.keep_note(REPLAYED, &Replayed { log, upto })?;
+        replay.ahead = ahead?;
+        Ok(())
     }
 
     /// Goes back: with a fresh mirror when anything was written here, whose numbers were provisional.
@@ -205,9 +215,7 @@ impl AutoStore {
         }
         // The feed tells of them once every older transaction has ended; reads may not wait for that.
         let touched: Vec<IncidentId> = std::mem::take(&mut replay.touched).into_iter().collect();
-        for some in touched.chunks(AT_ONCE) {
-            self.take_over_these(&*next.log, some).await?;
-        }
+        self.take_over_these(&*next.log, &touched).await?;
         next.position = self.catch_up(&*next.log, next.position).await?.1;
         Ok(())
     }
