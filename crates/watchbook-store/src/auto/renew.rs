@@ -132,17 +132,27 @@ impl AutoStore {
         }
     }
 
+    /// Takes over what is missing of these incidents: while some of them enter, the next are read.
     pub(super) async fn take_over_these(
         &self,
         fresh: &dyn Local,
         ids: &[IncidentId],
     ) -> Result<(), StoreError> {
-        let mut wanted = Vec::with_capacity(ids.len());
-        for id in ids {
-            wanted.push((*id, last_line(fresh, *id).await?));
+        let mut read = Vec::new();
+        for some in ids.chunks(AT_ONCE) {
+            let mut wanted = Vec::with_capacity(some.len());
+            for id in some {
+                wanted.push((*id, last_line(fresh, *id).await?));
+            }
+            let entering = std::mem::take(&mut read);
+            let (next, entered) = tokio::join!(
+                self.node.primary.export(&wanted),
+                fresh.plant(entering, false)
+            );
+            entered?;
+            read = next?;
         }
-        let wholes = self.node.primary.export(&wanted).await?;
-        fresh.plant(wholes, false).await.map(|_| ())
+        fresh.plant(read, false).await.map(|_| ())
     }
 
     /// Takes away the log before the last one, which is kept for whoever still reads from it; one of which something was
