@@ -103,6 +103,18 @@ impl Folder {
         Ok(Some(gate))
     }
 
+    /// The condition of a node that has none yet. Where a later log than the first is, there was one.
+    fn first(&self) -> Result<Condition, StoreError> {
+        let logs = self.disk().read_dir(&self.path("logs"));
+        let is_late = |name: &String| name.parse::<u64>().is_ok_and(|generation| generation > 1);
+        if logs.is_ok_and(|logs| logs.iter().any(is_late)) {
+            let why = "it is gone, and the logs of this node are there: put it back, or move ops/auto away if all of them are in the database";
+            let gone = io::Error::new(io::ErrorKind::NotFound, why);
+            return Err(unusable(&self.path("condition.json"), gone));
+        }
+        Ok(Condition::first())
+    }
+
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.path(name);
         match whole_file::read(self.disk(), &path, MAX_NOTE) {
@@ -126,7 +138,10 @@ impl Shelter for Folder {
         let path = self.path("condition.json");
         let seen = self.seen.look(self.disk(), &path, MAX_NOTE);
         let seen = seen.map_err(|error| unusable(&path, error))?;
-        Ok(seen.unwrap_or_else(Condition::first))
+        match seen {
+            Some(condition) => Ok(condition),
+            None => self.first(),
+        }
     }
 
     fn change(
@@ -188,6 +203,10 @@ impl Shelter for Folder {
 
     fn clear(&self, generation: u64) -> Result<(), StoreError> {
         let dir = self.log_dir(generation);
+        if self.condition()?.generation == generation {
+            let why = "it is in use; nothing may take it away";
+            return Err(unusable(&dir, io::Error::other(why)));
+        }
         disk::remove_dir_all(self.disk(), &dir).map_err(|error| unusable(&dir, error))
     }
 

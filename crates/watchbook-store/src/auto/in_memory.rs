@@ -94,6 +94,13 @@ impl Shelter for MemoryShelter {
     }
 
     fn clear(&self, generation: u64) -> Result<(), StoreError> {
+        if self.condition.lock().generation == generation {
+            return Err(StoreError::Unavailable {
+                why: format!("log {generation} is in use; nothing may take it away"),
+                retry_after: LONGEST_GATE,
+                source: None,
+            });
+        }
         self.logs.lock().remove(&generation);
         Ok(())
     }

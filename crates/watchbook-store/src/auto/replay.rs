@@ -103,7 +103,7 @@ impl AutoStore {
         loop {
             let waiting = replay.own.count_after(replay.upto).await?;
             if waiting <= MAX_ABSORBED as u64 {
-                return Ok(());
+                return self.bring_in_some(replay).await.map(|_| ());
             }
             replay.is_outpaced |= waiting >= before;
             before = waiting;
@@ -261,7 +261,8 @@ impl AutoStore {
         generation: u64,
         error: StoreError,
     ) -> Result<Option<Mirror>, StoreError> {
-        if error.loss().is_some() {
+        let is_in_use = self.node.shelter.condition()?.generation == generation;
+        if error.loss().is_some() || is_in_use {
             return Err(error);
         }
         tracing::error!("there is no local copy of the database until one can be made: {error}");

@@ -140,10 +140,10 @@ pub trait Shelter: fmt::Debug + Send + Sync + 'static {
     /// When it cannot be opened.
     fn open(&self, generation: u64) -> Result<Arc<dyn Local>, StoreError>;
 
-    /// Takes away what an interrupted replay left of a generation that was never in use.
+    /// Takes away the local log of a generation that is not in use: what an interrupted replay left, or what was replayed.
     ///
     /// # Errors
-    /// When it cannot be taken away.
+    /// When it is in use, or cannot be taken away.
     fn clear(&self, generation: u64) -> Result<(), StoreError>;
 
     /// A small note by its name.

@@ -239,6 +239,19 @@ fn a_node_starts_after_a_power_cut_without_its_database() {
 }
 
 #[test]
+fn a_condition_that_is_gone_is_not_taken_for_a_new_node() {
+    block_on(async {
+        let site = Site::new();
+        let store = site.begin().await;
+        site.created(&store).await;
+        let condition = Path::new("/site/ops/auto/condition.json");
+        site.disk.remove_file(condition).expect("removed");
+        let error = site.node().phase().expect_err("nobody knows");
+        assert!(error.to_string().contains("put it back"), "{error}");
+    });
+}
+
+#[test]
 fn a_power_cut_leaves_no_hole_in_the_mirror() {
     block_on(async {
         for seed in 0..48 {
