@@ -12,11 +12,11 @@ use super::sqlstate;
 use crate::contract::{Extent, KeptKey, KeptLine, StoreError, Whole};
 use crate::memory::KEY_MEMORY;
 
-const EXTENTS: Statement = Statement {
+pub(super) const EXTENTS: Statement = Statement {
     sql: include_str!("sql/extents.sql"),
     types: &[Type::TEXT, Type::INT8],
 };
-const EXPORT: Statement = Statement {
+pub(super) const EXPORT: Statement = Statement {
     sql: include_str!("sql/export.sql"),
     types: &[Type::TEXT_ARRAY, Type::INT4_ARRAY, Type::TIMESTAMPTZ],
 };

@@ -10,15 +10,15 @@ use super::record::{column, parsed};
 use super::sqlstate;
 use crate::contract::{Changed, Feed, FeedPosition, MAX_STRETCH, StoreError, Stretch};
 
-const FEED: Statement = Statement {
+pub(super) const FEED: Statement = Statement {
     sql: include_str!("sql/feed.sql"),
     types: &[Type::TEXT, Type::INT8, Type::INT8],
 };
-const FEED_END: Statement = Statement {
+pub(super) const FEED_END: Statement = Statement {
     sql: include_str!("sql/feed_end.sql"),
     types: &[] as &[Type],
 };
-const FORGET_FOREIGN: Statement = Statement {
+pub(super) const FORGET_FOREIGN: Statement = Statement {
     sql: include_str!("sql/forget_foreign.sql"),
     types: &[] as &[Type],
 };

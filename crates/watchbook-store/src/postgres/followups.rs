@@ -27,7 +27,7 @@ pub(super) const PUT: Statement = Statement {
     sql: include_str!("sql/put_followups.sql"),
     types: &[Type::TEXT],
 };
-const RENEW: Statement = Statement {
+pub(super) const RENEW: Statement = Statement {
     sql: include_str!("sql/renew_followups.sql"),
     types: &[Type::TEXT],
 };

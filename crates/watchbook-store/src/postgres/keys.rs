@@ -13,7 +13,7 @@ use super::sqlstate;
 use super::store_fact;
 use crate::contract::{Keys, Pepper, StoreError};
 
-const KEYS: Statement = Statement {
+pub(super) const KEYS: Statement = Statement {
     sql: include_str!("sql/keys.sql"),
     types: &[] as &[Type],
 };

@@ -19,23 +19,23 @@ use crate::contract::{LONGEST_LEASE, Lease, Leases, MAX_LEASES, StoreError, Take
 /// How often a lease is asked for that nobody has when it is looked at again.
 const TRIES: u32 = 5;
 
-const ACQUIRE: Statement = Statement {
+pub(super) const ACQUIRE: Statement = Statement {
     sql: include_str!("sql/acquire.sql"),
     types: &[Type::TEXT, Type::TEXT, Type::INT8],
 };
-const RENEW: Statement = Statement {
+pub(super) const RENEW: Statement = Statement {
     sql: include_str!("sql/renew.sql"),
     types: &[Type::TEXT, Type::INT8, Type::INT8],
 };
-const RELEASE: Statement = Statement {
+pub(super) const RELEASE: Statement = Statement {
     sql: include_str!("sql/release.sql"),
     types: &[Type::TEXT, Type::INT8],
 };
-const LEASE: Statement = Statement {
+pub(super) const LEASE: Statement = Statement {
     sql: include_str!("sql/lease.sql"),
     types: &[Type::TEXT],
 };
-const LEASES: Statement = Statement {
+pub(super) const LEASES: Statement = Statement {
     sql: include_str!("sql/leases.sql"),
     types: &[Type::INT8],
 };

@@ -19,7 +19,7 @@ use crate::planting;
 /// How often it is tried: another server may make the same incidents at the same time.
 const TRIES: u32 = 5;
 
-const KNOWN_KEYS: Statement = Statement {
+pub(super) const KNOWN_KEYS: Statement = Statement {
     sql: include_str!("sql/known_keys.sql"),
     types: &[Type::TEXT_ARRAY],
 };

@@ -13,11 +13,11 @@ use super::save::{Row, SaveError};
 use crate::contract::{KeptKey, KeptLine};
 use tokio_postgres::types::Type;
 
-const INCIDENTS: Statement = Statement {
+pub(super) const INCIDENTS: Statement = Statement {
     sql: include_str!("sql/plant_incidents.sql"),
     types: &[Type::TEXT],
 };
-const LINES: Statement = Statement {
+pub(super) const LINES: Statement = Statement {
     sql: include_str!("sql/plant_lines.sql"),
     types: &[
         Type::TEXT_ARRAY,
@@ -31,7 +31,7 @@ const LINES: Statement = Statement {
         Type::TEXT_ARRAY,
     ],
 };
-const KEYS: Statement = Statement {
+pub(super) const KEYS: Statement = Statement {
     sql: include_str!("sql/plant_keys.sql"),
     types: &[
         Type::TEXT_ARRAY,
@@ -42,7 +42,7 @@ const KEYS: Statement = Statement {
         Type::TIMESTAMPTZ_ARRAY,
     ],
 };
-const FEED: Statement = Statement {
+pub(super) const FEED: Statement = Statement {
     sql: include_str!("sql/plant_feed.sql"),
     types: &[Type::TEXT_ARRAY, Type::INT4_ARRAY],
 };

@@ -9,7 +9,8 @@ use watchbook_core::query::{FollowupQuery, IncidentQuery, PageRequest};
 use super::condition::Conditions;
 use super::exec::Statement;
 use super::{
-    artifacts, audit, facts, followups, incidents, keys, list, read, save, store_fact, write,
+    absorb, artifacts, audit, export, facts, feed, followups, incidents, keys, leases, list, plant,
+    planted_columns, read, save, store_fact, trail, write,
 };
 
 /// A question that a list answers.
@@ -74,7 +75,7 @@ impl Sent {
 
 /// Every statement that does not grow with what is asked, by name, with the types of its parameters.
 pub fn fixed_statements() -> Vec<(&'static str, &'static str, &'static [Type])> {
-    let named: [(&'static str, &Statement); 21] = [
+    let named: [(&'static str, &Statement); 57] = [
         ("load", &read::LOAD),
         ("load_locked", &read::LOAD_LOCKED),
         ("prior", &read::PRIOR),
@@ -96,6 +97,42 @@ pub fn fixed_statements() -> Vec<(&'static str, &'static str, &'static [Type])> 
         ("new_fact", &store_fact::NEW_FACT),
         ("without_followups", &followups::WITHOUT_ROWS),
         ("put_followups", &followups::PUT),
+        ("renew_followups", &followups::RENEW),
+        ("keys", &keys::KEYS),
+        ("feed", &feed::FEED),
+        ("feed_end", &feed::FEED_END),
+        ("forget_foreign", &feed::FORGET_FOREIGN),
+        ("acquire", &leases::ACQUIRE),
+        ("renew", &leases::RENEW),
+        ("release", &leases::RELEASE),
+        ("lease", &leases::LEASE),
+        ("leases", &leases::LEASES),
+        ("extents", &export::EXTENTS),
+        ("export", &export::EXPORT),
+        ("known_keys", &plant::KNOWN_KEYS),
+        ("plant_incidents", &planted_columns::INCIDENTS),
+        ("plant_lines", &planted_columns::LINES),
+        ("plant_keys", &planted_columns::KEYS),
+        ("plant_feed", &planted_columns::FEED),
+        ("trail", &trail::TRAIL),
+        ("plant_openings", &trail::OPENINGS),
+        ("plant_closings", &trail::CLOSINGS),
+        ("absorb_progress", &absorb::PROGRESS),
+        ("absorb_advance", &absorb::ADVANCE),
+        ("absorbed", &absorb::ABSORBED),
+        ("absorb_keys", &absorb::gather::KEYS),
+        ("absorb_openings", &absorb::gather::OPENINGS),
+        ("absorb_held", &absorb::gather::HELD),
+        ("absorb_lines", &absorb::gather::LINES),
+        ("absorb_bytes_here", &absorb::gather::BYTES_HERE),
+        ("absorb_texts", &absorb::gather::TEXTS),
+        ("absorb_incidents", &absorb::save::INCIDENTS),
+        ("absorb_events", &absorb::save::EVENTS),
+        ("absorb_new_keys", &absorb::save::NEW_KEYS),
+        ("absorb_moved_keys", &absorb::save::MOVED_KEYS),
+        ("absorb_blanks", &absorb::save::BLANKS),
+        ("absorb_bytes", &absorb::save::BYTES),
+        ("absorb_met", &absorb::save::MET),
     ];
     named
         .into_iter()

@@ -12,11 +12,11 @@ use super::record::{column, moment, parsed, timestamp};
 use super::sqlstate;
 use crate::contract::{StoreError, TrailLine, TrailPosition, TrailStretch};
 
-const TRAIL: Statement = Statement {
+pub(super) const TRAIL: Statement = Statement {
     sql: include_str!("sql/trail.sql"),
     types: &[Type::TIMESTAMPTZ, Type::TEXT, Type::INT8],
 };
-const OPENINGS: Statement = Statement {
+pub(super) const OPENINGS: Statement = Statement {
     sql: include_str!("sql/plant_openings.sql"),
     types: &[
         Type::TEXT_ARRAY,
@@ -28,7 +28,7 @@ const OPENINGS: Statement = Statement {
         Type::TEXT_ARRAY,
     ],
 };
-const CLOSINGS: Statement = Statement {
+pub(super) const CLOSINGS: Statement = Statement {
     sql: include_str!("sql/plant_closings.sql"),
     types: &[
         Type::TEXT_ARRAY,

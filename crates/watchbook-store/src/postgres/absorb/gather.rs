@@ -15,11 +15,11 @@ use crate::postgres::read::key_in_use;
 use crate::postgres::record::{self, moment, parsed};
 use crate::postgres::sqlstate::{self, Trouble};
 
-const KEYS: Statement = Statement {
+pub(in crate::postgres) const KEYS: Statement = Statement {
     sql: include_str!("../sql/absorb_keys.sql"),
     types: &[Type::TEXT_ARRAY],
 };
-const OPENINGS: Statement = Statement {
+pub(in crate::postgres) const OPENINGS: Statement = Statement {
     sql: include_str!("../sql/absorb_openings.sql"),
     types: &[
         Type::TEXT_ARRAY,
@@ -29,19 +29,19 @@ const OPENINGS: Statement = Statement {
         Type::TEXT,
     ],
 };
-const HELD: Statement = Statement {
+pub(in crate::postgres) const HELD: Statement = Statement {
     sql: include_str!("../sql/absorb_held.sql"),
     types: &[Type::TEXT_ARRAY, Type::TEXT_ARRAY],
 };
-const LINES: Statement = Statement {
+pub(in crate::postgres) const LINES: Statement = Statement {
     sql: include_str!("../sql/absorb_lines.sql"),
     types: &[Type::TEXT_ARRAY, Type::INT4_ARRAY, Type::TEXT],
 };
-const BYTES_HERE: Statement = Statement {
+pub(in crate::postgres) const BYTES_HERE: Statement = Statement {
     sql: include_str!("../sql/absorb_bytes_here.sql"),
     types: &[Type::TEXT_ARRAY, Type::TEXT_ARRAY],
 };
-const TEXTS: Statement = Statement {
+pub(in crate::postgres) const TEXTS: Statement = Statement {
     sql: include_str!("../sql/absorb_texts.sql"),
     types: &[Type::TEXT_ARRAY],
 };

@@ -2,9 +2,9 @@
 //! on how many commits it has.
 
 mod columns;
-mod gather;
+pub(super) mod gather;
 mod here;
-mod save;
+pub(super) mod save;
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -35,15 +35,15 @@ const BEGIN: Statement = Statement {
     sql: include_str!("../sql/absorb_begin.sql"),
     types: &[Type::INT8, Type::TEXT],
 };
-const PROGRESS: Statement = Statement {
+pub(super) const PROGRESS: Statement = Statement {
     sql: include_str!("../sql/absorb_progress.sql"),
     types: &[Type::TEXT],
 };
-const ADVANCE: Statement = Statement {
+pub(super) const ADVANCE: Statement = Statement {
     sql: include_str!("../sql/absorb_advance.sql"),
     types: &[Type::TEXT, Type::INT8],
 };
-const ABSORBED: Statement = Statement {
+pub(super) const ABSORBED: Statement = Statement {
     sql: include_str!("../sql/absorbed.sql"),
     types: &[Type::TEXT],
 };

@@ -10,11 +10,11 @@ use crate::postgres::record::moment;
 use crate::postgres::save::{Lines, SaveError};
 use crate::postgres::sqlstate::{self, Trouble};
 
-const INCIDENTS: Statement = Statement {
+pub(in crate::postgres) const INCIDENTS: Statement = Statement {
     sql: include_str!("../sql/absorb_incidents.sql"),
     types: columns::TYPES,
 };
-const EVENTS: Statement = Statement {
+pub(in crate::postgres) const EVENTS: Statement = Statement {
     sql: include_str!("../sql/absorb_events.sql"),
     types: &[
         Type::TEXT_ARRAY,
@@ -38,19 +38,19 @@ const KEY_TYPES: &[Type] = &[
     Type::TEXT_ARRAY,
     Type::TIMESTAMPTZ_ARRAY,
 ];
-const NEW_KEYS: Statement = Statement {
+pub(in crate::postgres) const NEW_KEYS: Statement = Statement {
     sql: include_str!("../sql/absorb_new_keys.sql"),
     types: KEY_TYPES,
 };
-const MOVED_KEYS: Statement = Statement {
+pub(in crate::postgres) const MOVED_KEYS: Statement = Statement {
     sql: include_str!("../sql/absorb_moved_keys.sql"),
     types: KEY_TYPES,
 };
-const BLANKS: Statement = Statement {
+pub(in crate::postgres) const BLANKS: Statement = Statement {
     sql: include_str!("../sql/absorb_blanks.sql"),
     types: &[Type::TEXT_ARRAY, Type::TEXT_ARRAY],
 };
-const BYTES: Statement = Statement {
+pub(in crate::postgres) const BYTES: Statement = Statement {
     sql: include_str!("../sql/absorb_bytes.sql"),
     types: &[
         Type::TEXT_ARRAY,
@@ -59,7 +59,7 @@ const BYTES: Statement = Statement {
         Type::TIMESTAMPTZ,
     ],
 };
-const MET: Statement = Statement {
+pub(in crate::postgres) const MET: Statement = Statement {
     sql: include_str!("../sql/absorb_met.sql"),
     types: &[Type::TEXT, Type::TEXT_ARRAY],
 };
