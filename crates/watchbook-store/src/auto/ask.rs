@@ -25,6 +25,8 @@ pub(super) struct Lost {
     pub(super) loss: Loss,
     /// Whether it may have done what it was asked.
     pub(super) may_have_happened: bool,
+    /// Whether it said nothing in time: the question may be to blame.
+    pub(super) is_silence: bool,
 }
 
 impl AutoStore {
@@ -59,6 +61,7 @@ impl AutoStore {
                         || matches!(error.outcome(), Outcome::Unknown(_)),
                     why: why_of(&error),
                     loss,
+                    is_silence: false,
                 },
                 None => return Asked::Answered(Err(after_silence(unheard, error))),
             },
@@ -70,11 +73,21 @@ impl AutoStore {
                 ),
                 loss: Loss::Gone,
                 may_have_happened: true,
+                is_silence: true,
             },
         };
         // Whoever hangs on an old connection would make the next try wait as well.
         primary.reconnect();
         Asked::Lost(lost)
+    }
+
+    /// Whether a loss is one: a database that said nothing to a long question may answer a short one.
+    pub(super) async fn is_lost(&self, lost: &Lost) -> bool {
+        if !lost.is_silence {
+            return true;
+        }
+        let short = self.ask(|primary| async move { primary.store_id().await });
+        matches!(short.await, Asked::Lost(_))
     }
 
     /// Tells the node that the database is lost, unless it knows already or is past that.

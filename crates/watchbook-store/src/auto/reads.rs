@@ -8,7 +8,7 @@ use watchbook_core::query::{FollowupItem, FollowupQuery, IncidentQuery, Page, Pa
 use watchbook_core::{ArtifactName, Command, Digest, Event, Incident, IncidentId, Timestamp};
 
 use super::AutoStore;
-use super::ask::Asked;
+use super::ask::{Asked, Lost};
 use super::condition::Phase;
 use super::shelter::{Local, Primary};
 use super::writes::of_apart;
@@ -48,7 +48,10 @@ impl AutoStore {
         if condition.phase == Phase::Primary {
             match self.ask(far).await {
                 Asked::Answered(answer) => return answer,
-                Asked::Lost(lost) => condition = self.lost(condition.epoch, &lost)?,
+                Asked::Lost(lost) if self.is_lost(&lost).await => {
+                    condition = self.lost(condition.epoch, &lost)?;
+                }
+                Asked::Lost(lost) => return Err(too_long(&lost)),
             }
         }
         let generation = condition.generation;
@@ -174,5 +177,17 @@ fn unhealthy(error: &StoreError) -> Health {
         commits: 0,
         head: None,
         damaged: Vec::new(),
+    }
+}
+
+/// One question that takes too long is no reason for a node to leave its database.
+fn too_long(lost: &Lost) -> StoreError {
+    StoreError::Unavailable {
+        why: format!(
+            "{}, though it answers others: ask for less at once, or look for what makes it slow",
+            lost.why
+        ),
+        retry_after: super::PATIENCE,
+        source: None,
     }
 }

@@ -146,6 +146,7 @@ impl AutoStore {
             why: why_of(&error),
             loss,
             may_have_happened: matches!(error.outcome(), Outcome::Unknown(_)),
+            is_silence: false,
         };
         self.node.primary.reconnect();
         self.lost(epoch, &lost)?;

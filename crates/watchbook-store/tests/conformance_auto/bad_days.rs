@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use watchbook_core::{ArtifactName, Digest, IncidentId, Key, Op};
 use watchbook_store::auto::{AutoOptions, AutoStore, Folder, Phase, Tended};
 use watchbook_store::conformance::block_on;
-use watchbook_store::disk::SimDisk;
+use watchbook_store::disk::{Disk as _, SimDisk};
 use watchbook_store::jsonl::JsonlOptions;
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::system::{ManualClock, OsEntropy};

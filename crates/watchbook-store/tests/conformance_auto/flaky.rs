@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,6 +34,8 @@ pub(crate) struct Flaky {
     random: SeededEntropy,
     /// What was done without anybody hearing of it: a database finds a change by its id when it is asked again.
     unheard: Mutex<BTreeMap<ChangeId, Applied>>,
+    /// Whether lists take for ever.
+    dawdles: AtomicBool,
     /// How many more calls fail.
     left: Mutex<u64>,
     failures: AtomicU64,
@@ -77,6 +79,7 @@ impl Flaky {
             real,
             random: SeededEntropy::new(seed),
             unheard: Mutex::default(),
+            dawdles: AtomicBool::new(false),
             left: Mutex::new(0),
             failures: AtomicU64::new(0),
             script: Mutex::default(),
@@ -106,6 +109,11 @@ impl Flaky {
     /// Loses it from now on, or gives it back.
     pub(crate) fn lose(&self, down: Option<Loss>) {
         *self.down.lock() = down;
+    }
+
+    /// Lets lists take for ever from now on.
+    pub(crate) fn dawdle(&self) {
+        self.dawdles.store(true, Ordering::Relaxed);
     }
 
     /// How often it failed.
@@ -241,6 +249,9 @@ impl Incidents for Flaky {
     }
 
     async fn list(&self, query: IncidentQuery) -> Result<Page<Incident>, StoreError> {
+        if self.dawdles.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         self.read(self.real.list(query)).await
     }
 

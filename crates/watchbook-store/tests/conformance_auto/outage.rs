@@ -218,6 +218,28 @@ fn what_is_not_in_the_mirror_is_unavailable_and_not_missing() {
 }
 
 #[test]
+fn a_question_that_takes_too_long_is_no_reason_to_leave_the_database() {
+    block_on(async {
+        let outage = Outage::begin().await;
+        outage.created().await;
+        outage.database.dawdle();
+        let options = AutoOptions {
+            patience: Duration::from_millis(50),
+            ..AutoOptions::new(Arc::new(outage.clock.clone()))
+        };
+        let (database, shelter) = (Arc::clone(&outage.database), Arc::clone(&outage.shelter));
+        let store = AutoStore::new(database as _, shelter as _, options);
+        let error = store.list(all()).await.expect_err("it takes for ever");
+        assert!(
+            error.to_string().contains("ask for less at once"),
+            "{error}"
+        );
+        assert_eq!(store.phase().expect("a phase"), Phase::Primary);
+        outage.created().await;
+    });
+}
+
+#[test]
 fn what_all_nodes_must_agree_on_waits() {
     block_on(async {
         let outage = Outage::begin().await;
