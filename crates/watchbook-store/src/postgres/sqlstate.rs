@@ -242,7 +242,13 @@ fn loss(error: &ExecError) -> Option<Loss> {
 /// Whether an error of making a connection means that the database is lost, which it nearly always does.
 fn loss_at_connecting(error: &tokio_postgres::Error) -> Option<Loss> {
     if let Some(code) = error.code() {
-        return loss_by(code);
+        // One that lets nobody in, for whatever reason of its own, is gone; one that lets this user in to nothing is not.
+        let is_gone = *code == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE;
+        return if is_gone {
+            Some(Loss::Gone)
+        } else {
+            loss_by(code)
+        };
     }
     let is_silence = error.source().is_none() || beneath_io(error).is_some();
     // What is left is about passwords and TLS.

@@ -125,6 +125,29 @@ async fn not_there() -> StoreError {
     refusal(options).await
 }
 
+/// A database that lets nobody in, as during its maintenance.
+async fn closed() -> StoreError {
+    let schema = Schema::empty().await;
+    let name = format!("{}_closed", schema.name);
+    let client = connect().await;
+    client
+        .batch_execute(&format!("create database {name}"))
+        .await
+        .unwrap();
+    let close = format!("alter database {name} allow_connections false");
+    client.batch_execute(&close).await.unwrap();
+    let mut options = schema.options();
+    options.url = options
+        .url
+        .replace("dbname=postgres", &format!("dbname={name}"));
+    let error = refusal(options).await;
+    client
+        .batch_execute(&format!("drop database {name}"))
+        .await
+        .unwrap();
+    error
+}
+
 async fn silent() -> StoreError {
     let schema = Schema::empty().await;
     let proxy = proxy();
@@ -158,6 +181,7 @@ fn each_has_its_own_words_and_says_what_to_do() {
         for (what, error) in [
             ("not there", not_there().await),
             ("silent", silent().await),
+            ("closed", closed().await),
             ("shut down in the middle of a write", shut_down().await),
             ("read-only", read_only().await),
             ("disk full", full_disk().await),
