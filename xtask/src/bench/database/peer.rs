@@ -37,12 +37,12 @@ pub(super) fn per_second(
     let file = tempfile::NamedTempFile::new()?;
     std::io::Write::write_all(&mut file.as_file(), script.as_bytes())?;
     let address = cluster.address();
-    let host = address
-        .split(' ')
-        .find_map(|part| part.strip_prefix("host="));
+    let named = |key: &str| address.split(' ').find_map(|part| part.strip_prefix(key));
+    let (host, port) = (named("host="), named("port="));
     let mut command = Command::new(cluster.program("pgbench"));
     command
-        .args(["-h", host.unwrap_or_default(), "-U", "postgres"])
+        .args(["-h", host.unwrap_or_default()])
+        .args(["-p", port.unwrap_or_default(), "-U", "postgres"])
         .args(["-n", "-M", "prepared", "-j", "2"])
         .args([
             "-c",
