@@ -1,7 +1,7 @@
 //! Reconciling: what a log writes down when it takes in a commit that another log made apart from it.
 //!
 //! The lines of the commit keep everything but their numbers. Beside them stand derived lines: of values that lost
-//! against others written at the same time ([`conflict`]), and of incidents that were opened twice ([`twin`]). What is
+//! against others written at the same time (`conflict`), and of incidents that were opened twice (`twin`). What is
 //! derived follows from two lines that did not know of each other and from nothing else, so whatever the order in which
 //! the logs of several nodes are taken in, the same lines and the same state come of it.
 
