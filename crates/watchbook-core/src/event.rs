@@ -262,4 +262,12 @@ impl Set {
                 | Self::Redacted(_)
         )
     }
+
+    /// The alert group that it names, if that is what it assigns.
+    pub const fn group_key(&self) -> Option<&Short> {
+        match self {
+            Self::GroupKey(group) => Some(group),
+            _ => None,
+        }
+    }
 }

@@ -39,10 +39,7 @@ fn merges(ground: &dyn Ground, apart: Apart<'_>, event: &Event) -> Vec<Commit> {
 
 /// The group of alerts that an incident is opened for.
 pub(super) fn group(created: &Event) -> Option<&Short> {
-    created.set.iter().find_map(|set| match set {
-        Set::GroupKey(key) => Some(key),
-        _ => None,
-    })
+    created.set.iter().find_map(Set::group_key)
 }
 
 /// What two openings that did not know of each other have in common.

@@ -17,7 +17,6 @@ use crate::contract::{AuditLog, StoreError, TrailLine};
 const STRETCH: usize = 500;
 /// The most openings that are remembered until their closing comes. A call beyond them closes in the database alone.
 const MAX_OPENINGS: usize = 10_000;
-
 /// The most lines of the trail that are known to be brought in. Further ones are brought in again.
 const MAX_KNOWN: usize = 1_000_000;
 
@@ -163,8 +162,7 @@ impl AutoStore {
     }
 
     /// Brings the entries that were written beside the local log into the database. Those that are there stay as they
-    /// are, so it may be done again.
-    /// `brought_in` tells which are, so that doing it again is quick.
+    /// are, so it may be done again; what `brought_in` knows to be there is not sent again.
     pub(super) async fn bring_in_audit(
         &self,
         local: &dyn Local,

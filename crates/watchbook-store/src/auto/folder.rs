@@ -45,14 +45,6 @@ impl Folder {
         }
     }
 
-    /// Whether it was ever in use.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub fn exists(&self) -> io::Result<bool> {
-        disk::exists(self.disk(), &self.path("condition.json"))
-    }
-
     fn disk(&self) -> &dyn Disk {
         &*self.options.disk
     }

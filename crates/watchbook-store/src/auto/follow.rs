@@ -9,7 +9,7 @@ use super::condition::Condition;
 use super::mirror::last_line;
 use super::notes::{FOLLOWED, Followed};
 use super::shelter::Local;
-use crate::contract::{FeedPosition, StoreError};
+use crate::contract::{Changed, FeedPosition, StoreError};
 
 /// The most lines that are fetched at once, unless one incident alone has more.
 const LINES_AT_ONCE: u32 = 2_000;
@@ -63,9 +63,8 @@ impl AutoStore {
             let stretch = self.node.primary.feed(position, STRETCH).await?;
             let is_last = stretch.changes.len() < STRETCH;
             let mut wanted = Vec::new();
-            for change in &stretch.changes {
-                let here = last_line(local, change.incident).await?;
-                wanted.push((change.incident, here, change.last_seq));
+            for (id, last) in last_lines(&stretch.changes) {
+                wanted.push((id, last_line(local, id).await?, last));
             }
             self.fetch(local, wanted).await?;
             seen += stretch.changes.len() as u64;
@@ -77,16 +76,21 @@ impl AutoStore {
     }
 }
 
-/// What is to be fetched at once: each incident once, with the number of the last line that is here.
-fn stretches(wanted: Vec<(IncidentId, u32, u32)>) -> Vec<Vec<(IncidentId, u32)>> {
-    let mut each: BTreeMap<IncidentId, (u32, u32)> = BTreeMap::new();
-    for (id, here, last) in wanted.into_iter().filter(|(_, here, last)| here < last) {
-        let (_, upto) = each.entry(id).or_insert((here, last));
-        *upto = last.max(*upto);
+/// Each incident that changed, once, with the number of its last line.
+fn last_lines(changes: &[Changed]) -> BTreeMap<IncidentId, u32> {
+    let mut last = BTreeMap::new();
+    for change in changes {
+        let upto = last.entry(change.incident).or_insert(change.last_seq);
+        *upto = change.last_seq.max(*upto);
     }
+    last
+}
+
+/// What is to be fetched at once, with the number of the last line that is here. No incident may be wanted twice.
+fn stretches(wanted: Vec<(IncidentId, u32, u32)>) -> Vec<Vec<(IncidentId, u32)>> {
     let mut stretches: Vec<Vec<(IncidentId, u32)>> = Vec::new();
     let mut lines = 0_u32;
-    for (id, (here, last)) in each {
+    for (id, here, last) in wanted.into_iter().filter(|(_, here, last)| here < last) {
         lines = lines.saturating_add(last - here);
         if let Some(stretch) = stretches.last_mut().filter(|_| lines <= LINES_AT_ONCE) {
             stretch.push((id, here));

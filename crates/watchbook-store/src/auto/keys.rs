@@ -15,8 +15,16 @@ impl Keys for AutoStore {
         self.tend_when_due().await;
         let condition = self.node.shelter.condition()?;
         if condition.phase == Phase::Primary {
+            let known = *self.node.pepper.lock();
             let asked = self
-                .ask(|primary| async move { Ok((primary.pepper().await?, primary.keys().await?)) })
+                .ask(|primary| async move {
+                    // A store keeps its pepper for life, and the keys are asked for every second.
+                    let pepper = match known {
+                        Some(pepper) => pepper,
+                        None => primary.pepper().await?,
+                    };
+                    Ok((pepper, primary.keys().await?))
+                })
                 .await;
             match asked {
                 Asked::Answered(answer) => {
@@ -49,7 +57,11 @@ impl Keys for AutoStore {
                 return Err(waits());
             }
         }
-        self.keys().await.map(|_| ())
+        if !self.keep_also(record)? {
+            // Who has never seen the keys looks at all of them.
+            self.keys().await?;
+        }
+        Ok(())
     }
 
     async fn pepper(&self) -> Result<Pepper, StoreError> {
@@ -66,17 +78,33 @@ impl Keys for AutoStore {
 }
 
 impl AutoStore {
-    /// Keeps the keys for the time without the database, if they are others than those that are kept.
-    /// That they cannot be kept is no reason to turn callers away while the database answers.
+    /// Keeps the keys for the time without the database.
     fn remember(&self, pepper: Pepper, records: &[KeyRecord]) {
         *self.node.pepper.lock() = Some(pepper);
         let kept = KeptKeys::new(pepper, records.to_vec());
-        let bytes = serde_json::to_vec(&kept).unwrap_or_default();
+        self.keep(&mut self.node.kept_keys.lock(), &kept);
+    }
+
+    /// Keeps a record that the database has just taken; `false` when no keys are kept yet. It holds from then on, even if
+    /// the database is lost before it is asked again: a key that was revoked must not go on working.
+    fn keep_also(&self, record: KeyRecord) -> Result<bool, StoreError> {
         let mut last = self.node.kept_keys.lock();
+        let Some(mut kept) = self.note::<KeptKeys>(KEYS)? else {
+            return Ok(false);
+        };
+        kept.put(record);
+        self.keep(&mut last, &kept);
+        Ok(true)
+    }
+
+    /// Keeps these keys, if they are others than `last`, which is held meanwhile: two at once could leave older keys on
+    /// the disk than it says. That they cannot be kept is no reason to turn callers away while the database answers.
+    fn keep(&self, last: &mut Vec<u8>, kept: &KeptKeys) {
+        let bytes = serde_json::to_vec(kept).unwrap_or_default();
         if *last == bytes {
             return;
         }
-        match self.keep_note(KEYS, &kept) {
+        match self.keep_note(KEYS, kept) {
             Ok(()) => *last = bytes,
             Err(error) => tracing::error!(
                 "the keys cannot be kept for the time without the database; those kept before hold then: {error}"

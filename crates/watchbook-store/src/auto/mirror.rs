@@ -33,7 +33,7 @@ impl AutoStore {
     }
 
     /// Notes that the mirror has a hole, or numbers of its own, so that it is made anew.
-    pub(super) fn tear(&self, generation: u64) {
+    fn tear(&self, generation: u64) {
         if let Err(error) = self.keep_note(TORN, &Torn { generation }) {
             tracing::error!("it cannot be noted that the local copy misses something: {error}");
         }

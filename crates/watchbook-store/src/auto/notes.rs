@@ -74,6 +74,15 @@ impl KeptKeys {
         }
     }
 
+    /// Puts a record in the place of the one with its id, or at the end.
+    pub(super) fn put(&mut self, record: KeyRecord) {
+        let known = self.records.iter_mut().find(|known| known.id == record.id);
+        match known {
+            Some(known) => *known = record,
+            None => self.records.push(record),
+        }
+    }
+
     pub(super) fn pepper(&self) -> Option<Pepper> {
         let mut bytes = [0; 32];
         for (at, byte) in bytes.iter_mut().enumerate() {

@@ -18,7 +18,6 @@ use crate::contract::{Apart, FeedPosition, Loss, Lost, MAX_ABSORBED, Run, StoreE
 const TRIES: u32 = 20;
 /// How many runs are brought in at most while writers wait at the gate.
 const LAST_RUNS: u32 = 2;
-
 /// How many runs are brought in until it is looked whether writers are quicker.
 const RUNS_AT_ONCE: usize = 8;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use watchbook_core::{Command, Op, ProposedChange, Refused};
+use watchbook_core::{Command, EventId, IncidentId, Op, ProposedChange, Refused};
 
 use super::AutoStore;
 use super::ask::{Asked, Lost};
@@ -64,9 +64,9 @@ impl AutoStore {
         mut command: Command,
         content: Content,
     ) -> Result<Applied, StoreError> {
-        check_apart(&command.op)?;
-        hold_to_this_node(&mut command, condition.generation)?;
         let local = self.local(condition.generation)?;
+        check_apart(&*local, &command).await?;
+        hold_to_this_node(&mut command, condition.generation)?;
         let written = carry_out(&*local, command, content).await;
         self.node.counters.wrote_apart();
         written.map_err(of_apart)
@@ -88,9 +88,9 @@ impl AutoStore {
                 Asked::Lost(lost) => condition = self.lost(condition.epoch, &lost)?,
             }
         }
-        check_apart(&command.op)?;
-        hold_to_this_node(&mut command, condition.generation)?;
         let local = self.local(condition.generation)?;
+        check_apart(&*local, &command).await?;
+        hold_to_this_node(&mut command, condition.generation)?;
         local.preview(command).await.map_err(of_apart)
     }
 }
@@ -115,20 +115,43 @@ fn hold_to_this_node(command: &mut Command, generation: u64) -> Result<(), Store
 }
 
 /// What changes several incidents or takes texts away wants all nodes to agree, so it waits for the database.
-fn check_apart(op: &Op) -> Result<(), StoreError> {
-    let what = match op {
-        Op::Merge { .. } | Op::Unmerge { .. } => "merging incidents",
-        Op::Redact { .. } => "blacking out a line",
-        Op::Propose(proposal) if matches!(proposal.change, ProposedChange::Merge(_)) => {
-            "merging incidents"
-        }
-        _ => return Ok(()),
+async fn check_apart(local: &dyn Local, command: &Command) -> Result<(), StoreError> {
+    let is_merge = match &command.op {
+        Op::Merge { .. } | Op::Unmerge { .. } => true,
+        Op::Propose(proposal) => matches!(proposal.change, ProposedChange::Merge(_)),
+        Op::Approve { proposal, .. } => proposes_merge(local, command.incident, *proposal).await?,
+        Op::Redact { .. } => return Err(waits("blacking out a line")),
+        _ => false,
     };
-    Err(StoreError::Unavailable {
+    if is_merge {
+        return Err(waits("merging incidents"));
+    }
+    Ok(())
+}
+
+/// Whether agreeing to a proposal merges incidents. That it is not known here is for the write itself to say.
+async fn proposes_merge(
+    local: &dyn Local,
+    incident: IncidentId,
+    proposal: EventId,
+) -> Result<bool, StoreError> {
+    let proposals = match local.get(incident).await {
+        Ok(incident) => incident.proposals,
+        Err(StoreError::NotFound { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let mut merges = proposals
+        .iter()
+        .filter(|record| matches!(record.change, ProposedChange::Merge(_)));
+    Ok(merges.any(|record| record.id == proposal))
+}
+
+fn waits(what: &str) -> StoreError {
+    StoreError::Unavailable {
         why: format!("{what} waits until the database is back; everything else goes on"),
         retry_after: super::RETRY,
         source: None,
-    })
+    }
 }
 
 /// What the local log does not know may be in the database all the same.

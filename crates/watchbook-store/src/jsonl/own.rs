@@ -176,7 +176,7 @@ impl Reading {
         let is_own = skimmed.stamp.node == node;
         let mut seen: Vec<(IncidentId, u32)> = Vec::new();
         for footprint in &skimmed.footprints {
-            if let Some(group) = footprint.set.iter().find_map(group_of) {
+            if let Some(group) = footprint.set.iter().find_map(Set::group_key) {
                 let members = self.groups.entry(group.clone()).or_default();
                 if is_own {
                     // Its writer knew of them and opened another one in spite of that.
@@ -205,13 +205,6 @@ impl Reading {
                 seen,
             });
         }
-    }
-}
-
-fn group_of(set: &Set) -> Option<&Short> {
-    match set {
-        Set::GroupKey(group) => Some(group),
-        _ => None,
     }
 }
 

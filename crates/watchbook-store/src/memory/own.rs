@@ -86,7 +86,7 @@ impl Book {
     pub(super) fn seen(&self, commit: &Commit) -> Vec<(IncidentId, u32)> {
         let mut seen: Vec<(IncidentId, u32)> = Vec::new();
         for event in commit.events() {
-            let group = event.set.iter().find_map(group_of);
+            let group = event.set.iter().find_map(Set::group_key);
             let alike = group.into_iter().flat_map(|group| self.opened_for(group));
             for id in std::iter::once(event.incident_id).chain(alike) {
                 let upto = self.known_upto(id);
@@ -104,7 +104,7 @@ impl Book {
             line.event
                 .set
                 .iter()
-                .any(|set| group_of(set) == Some(group))
+                .any(|set| set.group_key() == Some(group))
         };
         let opened = self.incidents.iter();
         opened
@@ -143,12 +143,5 @@ impl Book {
             Some((incident, version.sha256, bytes.clone()))
         })
         .collect()
-    }
-}
-
-fn group_of(set: &Set) -> Option<&Short> {
-    match set {
-        Set::GroupKey(group) => Some(group),
-        _ => None,
     }
 }

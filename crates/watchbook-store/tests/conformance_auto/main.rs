@@ -7,6 +7,8 @@ mod flaky;
 mod full_disk;
 mod insistent;
 mod interleavings;
+mod keys;
 mod outage;
 mod over_memory;
 mod under_faults;
+mod waits;

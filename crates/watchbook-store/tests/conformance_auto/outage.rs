@@ -15,9 +15,7 @@ use watchbook_store::auto::{AutoOptions, AutoStore, MemoryShelter, Phase, Tended
 use watchbook_store::conformance::block_on;
 use watchbook_store::memory::MemoryStore;
 use watchbook_store::system::{ManualClock, OsEntropy};
-use watchbook_store::{
-    Artifacts as _, AuditLog as _, Feed as _, Incidents as _, Keys as _, Loss, StoreError,
-};
+use watchbook_store::{Artifacts as _, AuditLog as _, Incidents as _, Loss, StoreError};
 
 use crate::flaky::Flaky;
 use crate::over_memory::{memory, shelter};
@@ -28,7 +26,7 @@ pub(crate) struct Outage {
     pub(crate) clock: ManualClock,
     pub(crate) real: Arc<MemoryStore>,
     pub(crate) database: Arc<Flaky>,
-    shelter: Arc<MemoryShelter>,
+    pub(crate) shelter: Arc<MemoryShelter>,
     pub(crate) store: AutoStore,
 }
 
@@ -240,29 +238,6 @@ fn a_question_that_takes_too_long_is_no_reason_to_leave_the_database() {
 }
 
 #[test]
-fn what_all_nodes_must_agree_on_waits() {
-    block_on(async {
-        let outage = Outage::begin().await;
-        let (one, other) = (outage.created().await, outage.created().await);
-        outage.database.lose(Some(Loss::Gone));
-        let merge = Op::Merge {
-            into: other,
-            at: None,
-            note: None,
-        };
-        let error = outage.apply(one, merge).await.expect_err("it waits");
-        assert!(
-            error
-                .to_string()
-                .contains("waits until the database is back"),
-            "{error}"
-        );
-        let keys = outage.store.feed_end().await.expect_err("nobody tells");
-        assert!(keys.to_string().contains("told again"), "{keys}");
-    });
-}
-
-#[test]
 fn an_incident_that_was_opened_in_spite_of_another_stays_by_itself() {
     block_on(async {
         let outage = Outage::begin().await;
@@ -286,20 +261,6 @@ fn an_incident_that_was_opened_in_spite_of_another_stays_by_itself() {
         outage.back().await;
         let there = outage.real.get(again).await.expect("it was brought in");
         assert_eq!(there.status, Status::Open);
-    });
-}
-
-#[test]
-fn keys_that_were_seen_go_on_working() {
-    block_on(async {
-        let outage = Outage::begin().await;
-        let pepper = outage.store.pepper().await.expect("a pepper");
-        let known = outage.store.keys().await.expect("keys");
-        outage.database.lose(Some(Loss::Gone));
-        assert_eq!(outage.store.keys().await.expect("kept"), known);
-        // Another process of the node has never asked the database.
-        let other = node(&outage.clock, &outage.database, &outage.shelter);
-        assert_eq!(other.pepper().await.expect("kept"), pepper);
     });
 }
 
